@@ -1,0 +1,1 @@
+"""Molecules through RDKit, and their SELFIES notation; no torch."""

@@ -1,0 +1,62 @@
+"""A molecule in, its synthetic accessibility out: RDKit's contributed SA score, read safely.
+
+The score's table of fragments comes with RDKit as a pickle, and a pickle can run any code when it is read.
+So the file's SHA-256 is compared with the known ones first, and nothing else is ever unpickled.
+
+Source: Ertl and Schuffenhauer, J. Cheminform. 1 (2009) 8, in RDKit's implementation (Contrib/SA_Score),
+which adds a correction for symmetric molecules and caps the macrocycle penalty.
+"""
+
+import hashlib
+import importlib.util
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+from rdkit import RDConfig
+from rdkit.Chem import Mol
+
+from molvae.errors import InputError, MissingFileError
+
+SCORER_FILE = "sascorer.py"
+FRAGMENTS_FILE = "fpscores.pkl.gz"
+
+# SHA-256 of the fragment tables that RDKit ships; one so far.
+KNOWN_FRAGMENTS = frozenset({"10dcef9340c873e7b987924461b0af5365eb8dd96be607203debe8ddf80c1e73"})
+
+
+def synthetic_accessibility(mol: Mol) -> float:
+    """SA, the synthetic accessibility score, from 1 (easy) to 10 (hard) (unitless); NaN without atoms.
+
+    Raises:
+        MissingFileError: this RDKit was installed without its Contrib folder.
+        InputError: RDKit's table of fragments is not the published one.
+    """
+    score = _load_scorer(Path(RDConfig.RDContribDir) / "SA_Score")(mol)
+    return float("nan") if score is None else float(score)
+
+
+@lru_cache(maxsize=1)
+def _load_scorer(folder: Path) -> Callable[[Mol], float | None]:
+    """Returns `calculateScore` of the scorer in `folder`, once its table of fragments is known."""
+    scorer_path, fragments_path = folder / SCORER_FILE, folder / FRAGMENTS_FILE
+    for path in (scorer_path, fragments_path):
+        if not path.is_file():
+            raise MissingFileError(
+                f'the SA score needs "{path}", which this RDKit lacks: '
+                "reinstall it with `pip install --force-reinstall rdkit`"
+            )
+    found = hashlib.sha256(fragments_path.read_bytes()).hexdigest()
+    if found not in KNOWN_FRAGMENTS:
+        raise InputError(
+            f'"{fragments_path}" is not a published table of SA fragments (SHA-256 "{found}") and was not '
+            "opened: reinstall RDKit with `pip install --force-reinstall rdkit`"
+        )
+    spec = importlib.util.spec_from_file_location("molvae_sascorer", scorer_path)
+    if spec is None or spec.loader is None:
+        raise InputError(f'"{scorer_path}" can\'t be loaded as a Python module: reinstall RDKit')
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.readFragmentScores(str(fragments_path))
+    scorer: Callable[[Mol], float | None] = module.calculateScore
+    return scorer

@@ -1,0 +1,69 @@
+"""Train a VAE, or a plain autoencoder, on a table of SMILES.
+
+Rows that can't be used are listed in the model folder's ledger.csv. Settings come from flags, or from the
+[train] table of a TOML file given with --config.
+"""
+
+import argparse
+from pathlib import Path
+
+from molvae.commands.prepare import TableSettings
+from molvae.data.cache import cache_folder
+from molvae.data.preparation import TokenizerSettings
+from molvae.data.screening import CurationSettings
+from molvae.data.splitting import SplitSettings
+from molvae.models.autoencoder import AutoencoderSettings
+from molvae.settings import add_flags, gather
+from molvae.training.run import RunRequest, RunSettings, train_model
+from molvae.training.settings import TrainingSettings
+
+CLASSES = (
+    TableSettings,
+    TrainingSettings,
+    AutoencoderSettings,
+    TokenizerSettings,
+    SplitSettings,
+    CurationSettings,
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the file, the folder and every setting of training."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, .smi (gzipped or not) or Parquet")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the model")
+    parser.add_argument("--resume", action="store_true", help="go on with the run in DIR")
+    parser.add_argument("--overwrite", action="store_true", help="delete DIR first")
+    parser.add_argument("--base-model", type=Path, metavar="DIR", help="fine-tune the model in this folder")
+    for cls in CLASSES:
+        add_flags(parser, cls)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Trains, and prints what came of it."""
+    table, training, network, tokenizer, split, curation = gather(
+        CLASSES, arguments.table, vars(arguments), arguments.table_where
+    )
+    request = RunRequest(
+        file=arguments.file,
+        out=arguments.out,
+        cache=cache_folder(),
+        settings=RunSettings(
+            curation=curation, split=split, tokenizer=tokenizer, network=network, training=training
+        ),
+        smiles_column=table.smiles_column,
+        properties=table.properties,
+        base_model=arguments.base_model,
+        num_workers=table.num_workers,
+    )
+    model, prepared = train_model(request, resume=arguments.resume, overwrite=arguments.overwrite)
+    print(f'SMILES column "{prepared.curated.smiles_column}", {prepared.summary_line()}')
+    facts = model.facts
+    print(f"{facts['molecules_seen']:,} molecules seen in {facts['steps']:,} steps, {facts['seconds']:.0f} s")
+    print(f"exact reconstruction of held-out molecules: {facts['valid']['reconstruction']:.3f}")
+    for name, value in facts["valid"]["property_r2"].items():
+        print(f"R2 of {name} on held-out molecules: {'unknown' if value is None else f'{value:.3f}'}")
+    if facts["alarm"]:
+        print(f"warning: {facts['alarm']}")
+    if not facts["is_complete"]:
+        print("interrupted: the model so far is saved; go on with the same command and --resume")
+    print(f"model folder: {arguments.out}")

@@ -1,0 +1,184 @@
+"""Any table of SMILES to a curated table and a ledger: each row is kept, or dropped for a stated reason.
+
+A row's text is read, cut down to its largest fragment, perhaps neutralized, checked for its elements, written
+as canonical SMILES, then as SELFIES, and compared with what that decodes to. The first row of each
+molecule is kept; later rows of the same one are duplicates, and their measured values are merged with
+the first one's: the median for a regression, the majority for yes/no (a tie becomes missing).
+"""
+
+import hashlib
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+
+from molvae.chem.notation import constraints_in_force
+from molvae.data.curated import Curated, load_curated, write_summary
+from molvae.data.intake import Intake
+from molvae.data.reading import Table, open_table
+from molvae.data.screening import CurationSettings
+from molvae.data.values import Kind, KindSurvey
+from molvae.data.worker import screen_chunks
+from molvae.errors import InputError, MolvaeError
+from molvae.progress import Progress
+
+__all__ = ["Curated", "CurationSettings", "curate"]
+
+logger = logging.getLogger(__name__)
+
+#: Raised by one whenever the same file and settings would give another curated table.
+FORMAT_VERSION = 1
+
+
+def curate(
+    path: str | Path,
+    cache_dir: str | Path,
+    settings: CurationSettings | None = None,
+    smiles_column: str | None = None,
+    property_columns: Sequence[str] = (),
+    num_workers: int | None = None,
+) -> Curated:
+    """The curated table of a file, from the cache where neither file nor settings have changed.
+
+    Args:
+        path: a file that `molvae.data.reading.open_table` reads.
+        cache_dir: the folder that holds curated tables; made if it isn't there.
+        settings: what a molecule must be like; None for the defaults.
+        smiles_column: its SMILES column, None to find it.
+        property_columns: columns with measured values to keep.
+        num_workers: processes beside this one, None for one a core, 0 for none.
+
+    Raises:
+        MissingFileError: there is no such file.
+        InputError: the file can't be read, lacks a column, has a property column without a value, or no
+            row with a usable molecule; or the cache can't be written.
+    """
+    settings = settings or CurationSettings()
+    table = open_table(path, smiles_column, property_columns)
+    key = _key(Path(path), table, settings)
+    folder = Path(cache_dir) / f"curated-{key}"
+    if (curated := load_curated(folder, key)) is not None:
+        logger.info('curated before: "%s" (%s)', folder, curated.summary_line())
+        return curated
+    num_rows, kinds = _survey(table)
+    try:
+        Path(cache_dir).mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".part", dir=cache_dir))
+        try:
+            curated = _curate_into(part, table, kinds, num_rows, settings, num_workers, key)
+            curated = _publish(curated, folder)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+    except OSError as error:
+        if isinstance(error, MolvaeError):
+            raise
+        reason = error.strerror or str(error)
+        raise InputError(f'can\'t write to the cache folder "{cache_dir}": {reason}') from error
+    logger.info("%s; the ledger is %s", curated.summary_line(), curated.ledger_path)
+    return curated
+
+
+def _key(path: Path, table: Table, settings: CurationSettings) -> str:
+    """What the curated table depends on, in 20 hexadecimal digits."""
+    with path.open("rb") as file:
+        content = hashlib.file_digest(file, "sha256").hexdigest()
+    parts = {
+        "content": content,
+        "endings": path.suffixes[-2:],
+        "columns": [table.smiles_column, *table.property_columns],
+        "settings": asdict(settings),
+        "constraints": constraints_in_force(),
+        "versions": [FORMAT_VERSION, version("rdkit"), version("selfies")],
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def _survey(table: Table) -> tuple[int, tuple[Kind, ...]]:
+    """The number of rows and the kind of each property, from a first quick pass over the file.
+
+    Raises:
+        InputError: the file can't be read to its end, or a property column has no value in it.
+    """
+    surveys = [KindSurvey() for _ in table.property_columns]
+    num_rows = 0
+    for chunk in table.chunks():
+        num_rows = chunk.rows.stop - 1
+        for survey, cells in zip(surveys, zip(*chunk.properties, strict=True), strict=False):
+            survey.add(cells)
+    kinds = []
+    for survey, name in zip(surveys, table.property_columns, strict=True):
+        if (kind := survey.kind()) is None:
+            where = f'the property column "{name}" of "{table.source.path}"'
+            raise InputError(f"{where} has no number in it{_first_cell(table, name)}")
+        kinds.append(kind)
+    return num_rows, tuple(kinds)
+
+
+def _first_cell(table: Table, name: str) -> str:
+    """An example of what a column holds instead, for a message."""
+    position = table.property_columns.index(name)
+    for chunk in table.chunks():
+        for row, cells in zip(chunk.rows, chunk.properties, strict=True):
+            if cells[position].strip():
+                return f'; row {row} has "{cells[position][:50]}"'
+    return "; all its cells are empty"
+
+
+def _curate_into(
+    folder: Path,
+    table: Table,
+    kinds: tuple[Kind, ...],
+    num_rows: int,
+    settings: CurationSettings,
+    num_workers: int | None,
+    key: str,
+) -> Curated:
+    """Runs the rows through, and writes all files of the curated table."""
+    with Intake(folder, table.property_columns, kinds) as intake, Progress(num_rows, "curating") as bar:
+        for chunk, screened in screen_chunks(table.chunks(), settings, num_workers):
+            intake.add(chunk, screened)
+            bar.update(len(screened), kept=intake.num_kept)
+        intake.finish()
+    if intake.num_kept == 0:
+        raise InputError(f'no row of "{table.source.path}" holds a usable molecule: {intake.main_reason()}')
+    if intake.num_kept + sum(intake.dropped.values()) != num_rows:
+        raise MolvaeError(f'"{table.source.path}" changed while it was read; run again')
+    for name, measured in zip(table.property_columns, intake.num_measured, strict=True):
+        if measured == 0:
+            raise InputError(f'no molecule that was kept has a value in the property column "{name}"')
+    curated = Curated(
+        folder=folder,
+        key=key,
+        smiles_column=table.smiles_column,
+        property_columns=table.property_columns,
+        property_kinds=kinds,
+        num_rows=num_rows,
+        num_kept=intake.num_kept,
+        dropped=intake.dropped,
+        facts={"settings": asdict(settings), **intake.facts(settings.max_symbols)},
+    )
+    write_summary(curated, folder)
+    return curated
+
+
+def _publish(curated: Curated, folder: Path) -> Curated:
+    """Moves the finished files to their place in one step; another process may have been quicker."""
+    for attempt in range(2):
+        try:
+            curated.folder.rename(folder)
+        except OSError:
+            if attempt == 1:
+                raise
+            if (present := load_curated(folder, curated.key)) is not None:
+                return present
+            shutil.rmtree(folder)
+        else:
+            break
+    published = load_curated(folder, curated.key)
+    if published is None:
+        raise MolvaeError(f'the curated table in "{folder}" is damaged right after it was written')
+    return published

@@ -1,0 +1,211 @@
+"""A table of molecules in any usual file, streamed: which column holds the SMILES, and its rows by chunks.
+
+Row 1 is the first row below the header, or the first row where there is none. A row too short has empty
+cells, a row too long loses the cells beyond the header; a blank line between rows is a row.
+"""
+
+import difflib
+import itertools
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from rdkit import Chem
+
+from molvae.chem.molecules import quotable, silenced_rdkit
+from molvae.data.records import ParquetSource, TextSource, open_source
+from molvae.errors import InputError
+
+logger = logging.getLogger(__name__)
+
+#: Rows looked at to find the SMILES column.
+HEAD_ROWS = 100
+CHUNK_ROWS = 500
+
+#: Names of a SMILES column, in lower case without spaces and punctuation; the first that a file has wins.
+SMILES_NAMES = ("smiles", "canonicalsmiles", "isomericsmiles", "smi")
+#: Names that make a line a header, without saying that the column holds SMILES.
+OTHER_NAMES = ("structure", "molecule", "mol", "compound", "name", "id", "title")
+
+_LONGEST_LOOKED_AT = 1000
+
+
+class Chunk(NamedTuple):
+    """Some rows of a table, one after another.
+
+    Attributes:
+        rows: their row numbers, `B` of them.
+        smiles: the cells of the SMILES column, as they are.
+        properties: for each row, the cells of the property columns.
+    """
+
+    rows: range
+    smiles: list[str]
+    properties: list[list[str]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """An opened file: its columns by name, and which are read. Without a header they are "column 1", ..."""
+
+    source: TextSource | ParquetSource
+    columns: tuple[str, ...]
+    has_header: bool
+    smiles_column: str
+    property_columns: tuple[str, ...] = ()
+
+    def chunks(self, num_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
+        """All rows, `num_rows` at a time; may be called again for another pass.
+
+        Raises:
+            InputError: the file can't be read to its end.
+        """
+        records = self._records()
+        first = 1
+        while records_of_chunk := list(itertools.islice(records, num_rows)):
+            rows = range(first, first + len(records_of_chunk))
+            smiles = [record[0] for record in records_of_chunk]
+            yield Chunk(rows, smiles, [record[1:] for record in records_of_chunk])
+            first = rows.stop
+
+    def _records(self) -> Iterator[list[str]]:
+        """The wanted cells of each row: the SMILES, then the properties."""
+        wanted = [self.columns.index(name) for name in (self.smiles_column, *self.property_columns)]
+        if isinstance(self.source, ParquetSource):
+            yield from self.source.records(wanted)
+            return
+        for record in itertools.islice(self.source.records(), int(self.has_header), None):
+            num_cells = len(record)
+            yield [record[i] if i < num_cells else "" for i in wanted]
+
+
+def open_table(
+    path: str | Path, smiles_column: str | None = None, property_columns: Sequence[str] = ()
+) -> Table:
+    """The table in a file, its SMILES column found: by a known name, or else by what parses.
+
+    Args:
+        path: a file ending in .csv, .tsv, .smi, .smiles or .txt, each also with .gz, or in .parquet.
+        smiles_column: the name of the SMILES column, where it is known better.
+        property_columns: columns to read beside it.
+
+    Raises:
+        MissingFileError: there is no such file.
+        InputError: the file can't be read, has no rows, or lacks a column.
+    """
+    source = open_source(Path(path))
+    names = (*((smiles_column,) if smiles_column else ()), *property_columns)
+    if isinstance(source, ParquetSource):
+        columns, has_header = _unique_names(source.column_names), True
+        head = list(itertools.islice(source.records(range(len(columns))), HEAD_ROWS))
+    else:
+        head = list(itertools.islice(source.records(), HEAD_ROWS + 1))
+        has_header = _is_header(head, names)
+        width = len(head[0]) if has_header else max(map(len, head))
+        columns = _unique_names(head[0] if has_header else [""] * width)
+        head = head[1:] if has_header else head
+    if not head:
+        raise InputError(f'the file "{path}" has a header but no rows')
+    if smiles_column is None:
+        smiles_column = _find_smiles_column(columns, head, Path(path))
+    else:
+        smiles_column = _matching_column(smiles_column, columns, Path(path), "")
+    properties = tuple(_matching_column(name, columns, Path(path), "property ") for name in property_columns)
+    if len(set(properties)) < len(properties) or smiles_column in properties:
+        raise InputError(f'a column of "{path}" is asked for twice: {_quoted([smiles_column, *properties])}')
+    return Table(source, columns, has_header, smiles_column, properties)
+
+
+def _unique_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Names that are all there and all different: "column 3" for none, "logP (column 3)" for a double."""
+    stripped = [name.strip().strip('"') for name in names]
+    unique: list[str] = []
+    for number, name in enumerate(stripped, start=1):
+        unique.append(name or f"column {number}" if name not in unique else f"{name} (column {number})")
+    return tuple(unique)
+
+
+def _normalized(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name.lower())
+
+
+def _is_header(head: Sequence[Sequence[str]], names: Sequence[str]) -> bool:
+    """Whether the first line names columns. `names` are names that the user says are there."""
+    first = [cell.strip() for cell in head[0]]
+    known = {_normalized(cell) for cell in first} & {*SMILES_NAMES, *OTHER_NAMES}
+    if known or any("smiles" in _normalized(cell) for cell in first) or set(first) & set(names):
+        return True
+    molecules = _molecule_columns(head)
+    if not molecules:
+        return any(cell and not _is_number(cell) for cell in first)
+    # A molecule that can't be read still looks like one: it holds signs that names of columns don't.
+    return not any(i < len(first) and _looks_like_smiles(first[i]) for i in molecules)
+
+
+def _looks_like_smiles(cell: str) -> bool:
+    return _is_molecule(cell) or re.search(r"[()\[\]=#@/\\]", cell) is not None
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_molecule(cell: str) -> bool:
+    words = cell.split(None, 1)
+    if not words or len(words[0]) > _LONGEST_LOOKED_AT or not words[0].isascii():
+        return False
+    with silenced_rdkit():
+        return Chem.MolFromSmiles(words[0]) is not None
+
+
+def _molecule_columns(records: Sequence[Sequence[str]]) -> list[int]:
+    """Columns where at least half of the cells that aren't empty are molecules, the likeliest first."""
+    found = []
+    for column in range(max(map(len, records))):
+        cells = [record[column] for record in records if column < len(record) and record[column].strip()]
+        molecules = [cell for cell in cells if _is_molecule(cell)]
+        if molecules and 2 * len(molecules) >= len(cells):
+            found.append((-len(molecules), -sum(map(len, molecules)), column))
+    return [column for *_, column in sorted(found)]
+
+
+def _find_smiles_column(columns: Sequence[str], head: Sequence[Sequence[str]], path: Path) -> str:
+    normalized = [_normalized(name) for name in columns]
+    named = [normalized.index(name) for name in SMILES_NAMES if name in normalized]
+    named += [i for i, name in enumerate(normalized) if "smiles" in name]
+    if named:
+        column, why = columns[named[0]], "by its name"
+    elif molecules := _molecule_columns(head):
+        column, why = columns[molecules[0]], "because its cells are molecules"
+    else:
+        raise InputError(
+            f'no column of "{path}" holds SMILES; columns: {_quoted(columns)}; name one with --smiles-column'
+        )
+    logger.info('SMILES are read from "%s" of "%s", chosen %s', column, path, why)
+    return column
+
+
+def _matching_column(name: str, columns: Sequence[str], path: Path, kind: str) -> str:
+    """The column of that name; capitals and spaces around it may differ where only one column fits."""
+    if name in columns:
+        return name
+    folded = [column for column in columns if column.lower() == name.strip().lower()]
+    if len(folded) == 1:
+        return folded[0]
+    lowered = {column.lower(): column for column in columns}
+    close = difflib.get_close_matches(name.strip().lower(), lowered, n=1)
+    hint = f'did you mean "{lowered[close[0]]}"? ' if close else ""
+    what = f'{kind}column "{quotable(name)}"'
+    raise InputError(f'"{path}" has no {what}; {hint}its columns: {_quoted(columns)}')
+
+
+def _quoted(names: Sequence[str]) -> str:
+    shown = ", ".join(f'"{quotable(name, 50)}"' for name in names[:20])
+    return shown if len(names) <= 20 else f"{shown} and {len(names) - 20} more"

@@ -1,0 +1,228 @@
+"""Chemistry on all cores: worker processes, and the ordered stream of what they return.
+
+A worker is `python -m molvae.data.workers`, talked to over its standard streams. It loads nothing of the
+program that started it (as `multiprocessing` would), so it is small, works from a notebook or a script
+without a main guard, and ends by itself when its parent is gone, however that went.
+
+A task turns a list into a list of the same length, item by item. An item that crashes a worker gets the
+task's value for that, and harms no other.
+"""
+
+import contextlib
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from queue import SimpleQueue
+from types import TracebackType
+from typing import IO, Any, Literal, NamedTuple, Self
+
+from molvae.chem.notation import selfies_to_smiles
+from molvae.chem.properties import compute_properties
+from molvae.data.screening import Screened, screen_texts
+from molvae.errors import MoleculeError, MolvaeError
+
+TaskName = Literal["screen", "decode", "properties"]
+
+_WORKER_GONE = (EOFError, OSError, pickle.UnpicklingError)
+
+
+def decode_selfies(selfies: Sequence[str]) -> list[str]:
+    """Canonical SMILES of each SELFIES, "" for one that stands for no molecule."""
+    return [_decoded(text) for text in selfies]
+
+
+def _decoded(selfies: str) -> str:
+    try:
+        return selfies_to_smiles(selfies)
+    except MoleculeError:
+        return ""
+
+
+class _Task(NamedTuple):
+    """What a worker does with a list (and further arguments), and what a crashing item gets."""
+
+    function: Callable[..., Sequence[Any]]
+    crashed: Callable[..., Any]
+
+
+def _rows(smiles: Sequence[str], names: Sequence[str]) -> list[list[float]]:
+    return [list(map(float, row)) for row in compute_properties(smiles, names)]
+
+
+TASKS: dict[TaskName, _Task] = {
+    "screen": _Task(screen_texts, lambda settings: Screened("unparseable", "RDKit crashed on it")),
+    "decode": _Task(decode_selfies, lambda: ""),
+    "properties": _Task(_rows, lambda names: [float("nan")] * len(names)),
+}
+
+
+class WorkerPool:
+    """So many worker processes; a context manager that ends them.
+
+    Args:
+        num_workers: processes, None for one a core; 0 does the work in this process.
+    """
+
+    def __init__(self, num_workers: int | None = None) -> None:
+        count = num_cores() if num_workers is None else num_workers
+        self._workers = [_Worker() for _ in range(count)]
+        self._idle: SimpleQueue[_Worker] = SimpleQueue()
+        for worker in self._workers:
+            self._idle.put(worker)
+        self._executor = ThreadPoolExecutor(max(count, 1))
+
+    def stream(
+        self, task: TaskName, chunks: Iterable[Sequence[Any]], *arguments: Any
+    ) -> Iterator[Sequence[Any]]:
+        """What the task makes of each chunk, in order; chunks are read ahead by a few a worker.
+
+        Args:
+            task: a name of `TASKS`.
+            chunks: lists of items.
+            arguments: given to the task after the list.
+        """
+        if not self._workers:
+            yield from (TASKS[task].function(chunk, *arguments) for chunk in chunks)
+            return
+        under_way: deque[Future[Sequence[Any]]] = deque()
+        stream = iter(chunks)
+        for chunk in islice(stream, 2 * len(self._workers) + 1):
+            under_way.append(self._executor.submit(self._run, task, chunk, arguments))
+        while under_way:
+            found = under_way.popleft().result()
+            if (following := next(stream, None)) is not None:
+                under_way.append(self._executor.submit(self._run, task, following, arguments))
+            yield found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for worker in self._workers:
+            worker.kill()
+        self._executor.shutdown(cancel_futures=True)
+        for worker in self._workers:
+            worker.close()
+
+    def _run(self, task: TaskName, chunk: Sequence[Any], arguments: tuple[Any, ...]) -> Sequence[Any]:
+        worker = self._idle.get()
+        try:
+            return worker.run(task, chunk, arguments)
+        finally:
+            self._idle.put(worker)
+
+
+def num_cores() -> int:
+    """How many CPU cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _Worker:
+    """One worker process, started again when an item crashes it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._killed = False
+        self._process = self._start()
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        paths = [path or str(Path.cwd()) for path in sys.path]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, "-P", "-m", "molvae.data.workers"]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+
+    def run(self, task: TaskName, chunk: Sequence[Any], arguments: tuple[Any, ...]) -> Sequence[Any]:
+        """What the task makes of a chunk.
+
+        Raises:
+            MolvaeError: workers can't be started at all.
+        """
+        try:
+            return self._ask(task, chunk, arguments)
+        except _WORKER_GONE:
+            self._restart()
+        found: list[Any] = []
+        for item in chunk:
+            try:
+                found += self._ask(task, [item], arguments)
+            except _WORKER_GONE:
+                found.append(TASKS[task].crashed(*arguments))
+                self._restart()
+        return found
+
+    def _ask(self, task: TaskName, chunk: Sequence[Any], arguments: tuple[Any, ...]) -> Sequence[Any]:
+        requests, answers = self._process.stdin, self._process.stdout
+        assert requests is not None and answers is not None
+        pickle.dump((task, list(chunk), arguments), requests)
+        requests.flush()
+        answer: Sequence[Any] | MolvaeError
+        answer = pickle.load(answers)  # noqa: S301 - from this program's own worker
+        if isinstance(answer, MolvaeError):
+            raise answer
+        return answer
+
+    def _restart(self) -> None:
+        self.close()
+        with self._lock:
+            if self._killed:
+                raise MolvaeError("reading molecules was stopped")
+            self._process = self._start()
+        try:
+            self._ask("decode", ["[C]"], ())
+        except _WORKER_GONE as error:
+            raise MolvaeError("the worker processes don't start; ask for 0 of them") from error
+
+    def kill(self) -> None:
+        """Ends the process for good; `close` still has to be called, once nobody waits for an answer."""
+        with self._lock:
+            self._killed = True
+            self._process.kill()
+
+    def close(self) -> None:
+        """Ends the process and closes its streams."""
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            with contextlib.suppress(OSError):  # what was still to be sent to a process that is gone
+                stream.close()
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answers requests until their stream ends: what a worker process does."""
+    while True:
+        try:
+            task, chunk, arguments = pickle.load(requests)  # noqa: S301 - from the program that started it
+        except EOFError:
+            return
+        answer: Sequence[Any] | MolvaeError
+        try:
+            answer = TASKS[task].function(chunk, *arguments)
+        except MolvaeError as error:
+            answer = error
+        pickle.dump(answer, answers)
+        answers.flush()
+
+
+def main() -> None:
+    """Serves on the standard streams; whatever a library prints goes to standard error instead."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    serve(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    main()

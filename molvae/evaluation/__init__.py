@@ -1,0 +1,1 @@
+"""What reads molecules and latents and measures them: `distribution` (molecules), `latent` (latents)."""

@@ -1,0 +1,345 @@
+"""A trained model as a scientist uses it: SMILES in, latents out, and back.
+
+`MoleculeModel` joins a network to the chemistry around it. It fulfils `molvae.interfaces.LatentModel`, so
+every optimiser takes it. Everything that comes out is a list, a NumPy array or a DataFrame.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import torch
+from torch import Tensor
+
+from molvae.chem.fingerprints import morgan_bits, tanimoto
+from molvae.chem.molecules import parse_smiles
+from molvae.data.workers import WorkerPool, decode_selfies
+from molvae.data.dataset import TokenArrays
+from molvae.data.scaling import PropertyScaler
+from molvae.data.screening import CurationSettings
+from molvae.data.tokenizer import Tokenizer
+from molvae.errors import InputError, SettingsError
+from molvae.generation.membership import MoleculeKeys
+from molvae.generation.molecules import Readable, read_molecules, refusal_error, to_selfies
+from molvae.interfaces import FloatArray, Gradient, Predictions
+from molvae.models.autoencoder import Autoencoder
+from molvae.models.prior import GaussianPrior, StandardNormalPrior
+
+if TYPE_CHECKING:
+    from molvae.generation.transformer import LatentTransformer
+
+PriorName = Literal["standard-normal", "gaussian"]
+
+#: Molecules that go through the network at once.
+ENCODE_BATCH, DECODE_BATCH = 512, 1000
+#: From so many molecules on, decoding uses worker processes.
+MIN_FOR_WORKERS = 3000
+#: `sample` gives up after asking for this many times the molecules wanted.
+MAX_OVERSAMPLING = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoleculeModel:
+    """A network with the chemistry around it. Made by `molvae.load`.
+
+    Attributes:
+        network: the trained network, in evaluation mode.
+        tokenizer: SELFIES <-> ids.
+        curation: how molecules were treated before training.
+        scaler: the head's properties; None without a head.
+        gaussian_prior: a Gaussian fitted to the training molecules' latents.
+        max_length: the most tokens a decoded molecule may have.
+        training_keys: knows which molecules the model was trained on.
+        facts: what else the model folder says.
+    """
+
+    network: Autoencoder
+    tokenizer: Tokenizer
+    curation: CurationSettings
+    scaler: PropertyScaler | None
+    gaussian_prior: GaussianPrior
+    max_length: int
+    training_keys: MoleculeKeys
+    facts: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def latent_dim(self) -> int:
+        """How many latents there are, `L`."""
+        return self.network.settings.latent_dim
+
+    @property
+    def bottleneck(self) -> str:
+        """"gaussian" for a VAE, "deterministic" for a plain autoencoder."""
+        return self.network.settings.bottleneck
+
+    @property
+    def property_names(self) -> tuple[str, ...]:
+        """The properties that the head predicts; empty without a head."""
+        return self.scaler.names if self.scaler is not None else ()
+
+    @property
+    def default_prior(self) -> PriorName:
+        """N(0, I) for a VAE, which was trained towards it; the fitted Gaussian for an autoencoder."""
+        return "standard-normal" if self.bottleneck == "gaussian" else "gaussian"
+
+    def readable(self, smiles: Sequence[str]) -> Readable:
+        """Which of the SMILES the model can read, as tokens, and why not the others."""
+        return read_molecules(_listed(smiles), self.tokenizer, self.curation)
+
+    def encode(self, smiles: Sequence[str]) -> FloatArray:
+        """The posterior means `(B, L)` of `B` SMILES.
+
+        Raises:
+            MoleculeError: for the first SMILES that can't be read.
+        """
+        return self.posterior(smiles)[0]
+
+    def posterior(self, smiles: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+        """Means and spreads (standard deviations) of q(z|x), each `(B, L)`; an AE's spreads are 0.
+
+        Raises:
+            MoleculeError: for the first SMILES that can't be read.
+        """
+        return self.posterior_of(self._all_readable(smiles).arrays)
+
+    def posterior_samples(self, smiles: Sequence[str], num_draws: int, seed: int = 0) -> FloatArray:
+        """Draws of q(z|x), `(B, num_draws, L)`.
+
+        Raises:
+            MoleculeError: for the first SMILES that can't be read.
+        """
+        mean, spread = self.posterior(smiles)
+        noise = np.random.default_rng(seed).standard_normal((len(mean), num_draws, self.latent_dim))
+        draws: FloatArray = (mean[:, None] + spread[:, None] * noise).astype(np.float32)
+        return draws
+
+    @torch.no_grad()
+    def posterior_of(self, arrays: TokenArrays) -> tuple[FloatArray, FloatArray]:
+        """Means and spreads `(N, L)` of molecules given as tokens."""
+        order = np.argsort(-arrays.lengths, kind="stable")
+        means = np.empty((len(arrays), self.latent_dim), dtype=np.float32)
+        spreads = np.empty_like(means)
+        for start in range(0, len(order), ENCODE_BATCH):
+            rows = order[start : start + ENCODE_BATCH]
+            batch = arrays.batch(rows)
+            posterior = self.network.encode(torch.from_numpy(batch.token_ids), torch.from_numpy(batch.lengths))
+            means[rows] = posterior.mean.numpy()
+            spreads[rows] = torch.exp(0.5 * posterior.log_variance).numpy()
+        return means, spreads
+
+    def decode(self, latents: npt.ArrayLike, *, temperature: float = 0.0, seed: int = 0) -> list[str]:
+        """Canonical SMILES of latents `(B, L)`, or of one `(L,)`; "" for one that decodes to no molecule.
+
+        Args:
+            latents: where to decode.
+            temperature: 0 for the likeliest molecule, 1 for a draw from the decoder.
+            seed: of the draw.
+
+        Raises:
+            InputError: if the latents have another size than the model's, or are not finite.
+        """
+        rows = self._checked(latents)
+        generator = torch.Generator().manual_seed(seed)
+        parts = (rows[at : at + DECODE_BATCH] for at in range(0, len(rows), DECODE_BATCH))
+        selfies = (self._generate(part, temperature, generator) for part in parts)
+        return [text for batch in _decoded(selfies, len(rows)) for text in batch]
+
+    def sample_latents(
+        self, num_samples: int, generator: np.random.Generator, prior: PriorName | None = None
+    ) -> FloatArray:
+        """Draws `(num_samples, L)` from a prior; by default from `default_prior`."""
+        seed = int(generator.integers(2**62))
+        torch_generator = torch.Generator().manual_seed(seed)
+        latents: FloatArray = self._prior(prior).sample(num_samples, torch_generator).numpy()
+        return latents
+
+    def sample(
+        self,
+        num_samples: int,
+        *,
+        temperature: float = 0.0,
+        unique: bool = False,
+        novel: bool = False,
+        prior: PriorName | None = None,
+        seed: int = 0,
+    ) -> list[str]:
+        """Canonical SMILES decoded from draws of the prior.
+
+        Args:
+            num_samples: how many.
+            temperature: of the decoder; 0 takes the likeliest molecule of each latent.
+            unique: give no molecule twice.
+            novel: give none of the training molecules.
+            prior: "standard-normal" or "gaussian"; by default what the model was made for.
+            seed: of all that is random.
+
+        Returns:
+            `num_samples` SMILES; fewer if even many times as many draws held no more.
+        """
+        generator = np.random.default_rng(seed)
+        found: list[str] = []
+        seen: set[str] = set()
+        asked = 0
+        while len(found) < num_samples and asked < MAX_OVERSAMPLING * num_samples:
+            wanted = max(num_samples - len(found), min(num_samples, 100))
+            latents = self.sample_latents(wanted, generator, prior)
+            asked += wanted
+            smiles = self.decode(latents, temperature=temperature, seed=int(generator.integers(2**62)))
+            for text in smiles:
+                if text == "" or (unique and text in seen) or (novel and text in self.training_keys):
+                    continue
+                seen.add(text)
+                found.append(text)
+        return found[:num_samples]
+
+    def reconstruct(self, smiles: Sequence[str]) -> pd.DataFrame:
+        """What encoding and decoding makes of SMILES: columns smiles, reconstruction, same.
+
+        Raises:
+            MoleculeError: for the first SMILES that can't be read.
+        """
+        readable = self._all_readable(smiles)
+        decoded = self.decode(self.posterior_of(readable.arrays)[0])
+        same = [before == after for before, after in zip(readable.smiles, decoded, strict=True)]
+        return pd.DataFrame({"smiles": readable.smiles, "reconstruction": decoded, "same": same})
+
+    def neighbors(self, smiles: str, num_neighbors: int = 10, *, seed: int = 0) -> pd.DataFrame:
+        """Distinct molecules decoded from around one molecule's latents, most alike first.
+
+        Noise of growing radius is added until enough molecules are found.
+
+        Args:
+            smiles: the molecule; it is not among its neighbors.
+            num_neighbors: how many.
+            seed: of the noise.
+
+        Returns:
+            Columns smiles and tanimoto (ECFP4, 2,048 bits), and radius, in units of the spread of the
+            training molecules' latents.
+
+        Raises:
+            MoleculeError: if the SMILES can't be read.
+        """
+        readable = self._all_readable([smiles])
+        center = self.posterior_of(readable.arrays)[0]
+        scale = float(self.gaussian_prior.factor.square().sum(dim=1).mean().sqrt())
+        generator = np.random.default_rng(seed)
+        found: dict[str, float] = {}
+        for radius in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3):
+            noise = generator.standard_normal((4 * num_neighbors, self.latent_dim))
+            for text in self.decode(center + radius * scale * noise):
+                if text and text != readable.smiles[0]:
+                    found.setdefault(text, radius)
+            if len(found) >= 2 * num_neighbors:
+                break
+        names = list(found)
+        query = morgan_bits([parse_smiles(readable.smiles[0])])[0]
+        likeness = tanimoto(query, morgan_bits([parse_smiles(name) for name in names])) if names else []
+        table = pd.DataFrame({"smiles": names, "tanimoto": likeness, "radius": list(found.values())})
+        table = table.sort_values(["tanimoto", "smiles"], ascending=[False, True], ignore_index=True)
+        return table.head(num_neighbors)
+
+    def interpolate(self, start: str, end: str, num_steps: int = 10) -> pd.DataFrame:
+        """Molecules on the straight line between two, both included: columns step, share, smiles.
+
+        Raises:
+            MoleculeError: if either SMILES can't be read.
+            SettingsError: for fewer than two steps.
+        """
+        if num_steps < 2:
+            raise SettingsError(f'num_steps is "{num_steps}"; two ends need at least 2')
+        first, last = self.encode([start, end])
+        shares = np.linspace(0, 1, num_steps)
+        smiles = self.decode(first + shares[:, None] * (last - first))
+        return pd.DataFrame({"step": range(num_steps), "share": shares, "smiles": smiles})
+
+    def predict(self, latents: npt.ArrayLike) -> Predictions:
+        """Predicted properties of latents `(B, L)`, in the properties' units.
+
+        Raises:
+            InputError: if the model has no head, or the latents have another size than the model's.
+        """
+        head, scaler = self._head()
+        with torch.no_grad():
+            mean, variance = (part.double().numpy() for part in head(self._checked(latents)))
+        binary = np.array(scaler.is_binary)
+        spread = np.sqrt(variance) * np.array(scaler.deviations) * np.array(scaler.spread_factors)
+        return Predictions(scaler.unscale(mean), np.where(binary, np.nan, spread))
+
+    def predict_gradient(self, latents: npt.ArrayLike, property_name: str) -> Gradient:
+        """One predicted property of latents `(B, L)` and its slope `(B, L)`, in the property's units.
+
+        Raises:
+            InputError: if the head does not predict this property.
+        """
+        head, scaler = self._head()
+        if property_name not in scaler.names:
+            raise InputError(
+                f'the model does not predict "{property_name}"; it predicts {", ".join(scaler.names)}'
+            )
+        index = scaler.names.index(property_name)
+        rows = self._checked(latents).requires_grad_()
+        value = head(rows)[0][:, index] * scaler.deviations[index] + scaler.means[index]
+        (slope,) = torch.autograd.grad(value.sum(), rows)
+        return Gradient(value.detach().numpy(), slope.numpy())
+
+    def transformer(self) -> "LatentTransformer":
+        """A scikit-learn transformer from SMILES to latents, for use as descriptors in a pipeline."""
+        from molvae.generation.transformer import LatentTransformer
+
+        return LatentTransformer(self)
+
+    def _generate(self, latents: Tensor, temperature: float, generator: torch.Generator) -> list[str]:
+        ids, lengths = self.network.decoder.generate(
+            latents, max_length=self.max_length, temperature=temperature, generator=generator
+        )
+        return to_selfies(ids.numpy(), lengths.numpy(), self.tokenizer)
+
+    def _prior(self, name: PriorName | None) -> StandardNormalPrior | GaussianPrior:
+        priors: dict[str, StandardNormalPrior | GaussianPrior] = {
+            "standard-normal": StandardNormalPrior(self.latent_dim),
+            "gaussian": self.gaussian_prior,
+        }
+        name = name or self.default_prior
+        if name not in priors:
+            raise SettingsError(f'prior is "{name}"; choose one of {", ".join(priors)}')
+        return priors[name]
+
+    def _head(self) -> tuple[Any, PropertyScaler]:
+        if self.network.head is None or self.scaler is None:
+            raise InputError("the model predicts no property; train it with --property")
+        return self.network.head, self.scaler
+
+    def _all_readable(self, smiles: Sequence[str]) -> Readable:
+        readable = self.readable(smiles)
+        if readable.refused:
+            raise refusal_error(readable.refused[0])
+        return readable
+
+    def _checked(self, latents: npt.ArrayLike) -> Tensor:
+        rows = np.atleast_2d(np.asarray(latents, dtype=np.float32))
+        if rows.ndim != 2 or rows.shape[1] != self.latent_dim:
+            raise InputError(
+                f"latents have shape {rows.shape}; this model's have {self.latent_dim} columns, one row a molecule"
+            )
+        if not np.isfinite(rows).all():
+            raise InputError("latents hold NaN or infinity; leave those rows out")
+        return torch.from_numpy(rows.copy())
+
+
+def _decoded(batches: Iterator[list[str]], total: int) -> Iterator[list[str]]:
+    """Canonical SMILES of batches of SELFIES; many are decoded beside the network, in worker processes."""
+    if total < MIN_FOR_WORKERS:
+        yield from (decode_selfies(batch) for batch in batches)
+        return
+    with WorkerPool() as pool:
+        yield from pool.stream("decode", batches)
+
+
+def _listed(smiles: Sequence[str]) -> list[str]:
+    if isinstance(smiles, str):
+        raise InputError(f'"{smiles}" is one text; give a list of SMILES, such as ["{smiles}"]')
+    return list(smiles)

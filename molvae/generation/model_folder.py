@@ -1,0 +1,172 @@
+"""A model on disk: the one owner of the format.
+
+    model.json             what the model is: sizes, properties, chemistry, versions, and how it was trained
+    weights.safetensors    the network
+    prior.safetensors      a Gaussian fitted to the training molecules' latents
+    tokenizer.json         SELFIES <-> ids
+    training_keys.npy      which molecules it was trained on
+
+`model.json` holds the SHA-256 of the others and of itself, so a file that was cut, edited or swapped is
+noticed. Nothing here is ever unpickled.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from molvae.chem.notation import constraints_in_force
+from molvae.data.scaling import PropertyScaler
+from molvae.data.screening import CurationSettings
+from molvae.data.tokenizer import Tokenizer
+from molvae.errors import ModelFolderError, SettingsError
+from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.membership import MoleculeKeys
+from molvae.generation.tensors import load_weights, read_tensors, write_tensors
+from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
+from molvae.models.prior import GaussianPrior
+from molvae.settings import from_dict, to_dict
+
+FORMAT = "molvae model folder"
+#: Raised by one when an older molvae can't read what is written now.
+FORMAT_VERSION = 1
+MANIFEST = "model.json"
+WEIGHTS, PRIOR, TOKENIZER, KEYS = (
+    "weights.safetensors",
+    "prior.safetensors",
+    "tokenizer.json",
+    "training_keys.npy",
+)
+FILES = (WEIGHTS, PRIOR, TOKENIZER, KEYS)
+_LIBRARIES = ("molvae", "torch", "rdkit", "selfies", "tokenizers", "numpy")
+
+
+def save_model(model: MoleculeModel, folder: Path) -> None:
+    """Writes a model folder; `model.json` comes last and makes it complete.
+
+    Raises:
+        CheckpointError: if a file can't be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    write_tensors(folder / WEIGHTS, model.network.state_dict(), {})
+    write_tensors(folder / PRIOR, model.gaussian_prior.state_dict(), {})
+    (folder / TOKENIZER).write_text(json.dumps(model.tokenizer.to_json()), encoding="utf-8")
+    np.save(folder / KEYS, model.training_keys.keys, allow_pickle=False)
+    manifest = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "architecture": to_dict(model.network.settings),
+        "properties": model.scaler.to_json() if model.scaler is not None else None,
+        "curation": to_dict(model.curation),
+        "constraints": constraints_in_force(),
+        "max_length": model.max_length,
+        "versions": {name: _version(name) for name in _LIBRARIES},
+        "facts": dict(model.facts),
+        "files": {name: _digest((folder / name).read_bytes()) for name in FILES},
+    }
+    manifest["checksum"] = _checksum(manifest)
+    temporary = folder / f".{MANIFEST}.partial"
+    temporary.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    os.replace(temporary, folder / MANIFEST)
+
+
+def load_model(folder: str | Path) -> MoleculeModel:
+    """The model in a folder that `molvae train` wrote, ready to use.
+
+    Args:
+        folder: its path.
+
+    Raises:
+        ModelFolderError: if the folder is missing, incomplete, truncated, edited, not a model folder, or
+            written by a newer molvae.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    for name in FILES:
+        path = folder / name
+        if not path.is_file():
+            raise ModelFolderError(f'model folder "{folder}" lacks "{name}"; copy the whole folder again')
+        if _digest(path.read_bytes()) != manifest["files"].get(name):
+            raise ModelFolderError(
+                f'"{path}" is truncated, edited, or from another model; copy the whole folder again'
+            )
+    if manifest["constraints"] != constraints_in_force():
+        raise ModelFolderError(
+            f'model folder "{folder}" was made under other SELFIES constraints than those in force; '
+            "put them in force with molvae.chem.notation.set_constraints before loading it"
+        )
+    return _assemble(folder, manifest)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """What `model.json` says, checked against its own checksum.
+
+    Raises:
+        ModelFolderError: as for `load_model`.
+    """
+    if not folder.is_dir():
+        raise ModelFolderError(f'there is no model folder "{folder}"; give the folder that train wrote')
+    path = folder / MANIFEST
+    if not path.is_file():
+        unfinished = (folder / "checkpoints").is_dir()
+        remedy = "its training has not ended: go on with train --resume" if unfinished else "is it one?"
+        raise ModelFolderError(f'"{folder}" holds no "{MANIFEST}"; {remedy}')
+    try:
+        manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        named, number = manifest.get("format"), manifest.get("format_version")
+    except (ValueError, AttributeError) as error:
+        raise ModelFolderError(f'"{path}" is truncated or not JSON; copy the whole folder again') from error
+    if named != FORMAT or not isinstance(number, int):
+        raise ModelFolderError(f'"{path}" is not from molvae; give the folder that train wrote')
+    if number > FORMAT_VERSION:
+        raise ModelFolderError(
+            f'model folder "{folder}" has format {number}, this molvae reads up to {FORMAT_VERSION}; '
+            "update molvae"
+        )
+    if manifest.get("checksum") != _checksum(manifest):
+        raise ModelFolderError(f'"{path}" was edited after it was written; copy the whole folder again')
+    return manifest
+
+
+def _assemble(folder: Path, manifest: Mapping[str, Any]) -> MoleculeModel:
+    tokenizer = Tokenizer.from_json(json.loads((folder / TOKENIZER).read_text(encoding="utf-8")))
+    scaler = PropertyScaler.from_json(manifest["properties"]) if manifest["properties"] else None
+    try:
+        settings = from_dict(AutoencoderSettings, manifest["architecture"], f'"{folder / MANIFEST}"')
+        curation = from_dict(CurationSettings, manifest["curation"], f'"{folder / MANIFEST}"')
+    except SettingsError as error:
+        raise ModelFolderError(str(error)) from error
+    network = Autoencoder(settings, tokenizer.vocab_size, scaler.is_binary if scaler is not None else [])
+    load_weights(network, read_tensors(folder / WEIGHTS)[0])
+    prior = GaussianPrior(settings.latent_dim)
+    load_weights(prior, read_tensors(folder / PRIOR)[0])
+    return MoleculeModel(
+        network=network.eval().requires_grad_(False),
+        tokenizer=tokenizer,
+        curation=curation,
+        scaler=scaler,
+        gaussian_prior=prior,
+        max_length=manifest["max_length"],
+        training_keys=MoleculeKeys(np.load(folder / KEYS, allow_pickle=False)),
+        facts=manifest["facts"] | {"versions": manifest["versions"]},
+    )
+
+
+def _checksum(manifest: Mapping[str, Any]) -> str:
+    rest = {name: value for name, value in manifest.items() if name != "checksum"}
+    return _digest(json.dumps(rest, sort_keys=True).encode())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _version(name: str) -> str:
+    from molvae import __version__
+
+    return __version__ if name == "molvae" else version(name)

@@ -1,0 +1,115 @@
+"""The whole network: encoder, bottleneck, decoder and, if asked, a property head.
+
+`AutoencoderSettings` is what a user chooses; the data decides the vocabulary and the properties. The
+bottleneck is an argument: a VAE and a deterministic AE differ in it and in nothing else.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from molvae.errors import SettingsError
+from molvae.models.bottleneck import BOTTLENECKS, DeterministicBottleneck, GaussianBottleneck, Posterior
+from molvae.models.decoder import GRUDecoder
+from molvae.models.encoder import GRUEncoder
+from molvae.models.losses import Losses
+from molvae.models.property_head import PropertyHead
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutoencoderSettings:
+    """The sizes of the network. The defaults reconstruct 95 % of unseen drug-like molecules."""
+
+    bottleneck: Literal["gaussian", "deterministic"] = field(
+        default="gaussian", metadata={"help": "gaussian for a VAE, deterministic for a plain autoencoder"}
+    )
+    latent_dim: int = field(default=128, metadata={"help": "size of the latent space"})
+    embedding_dim: int = field(default=256, metadata={"help": "size of a token's embedding"})
+    encoder_dim: int = field(default=256, metadata={"help": "GRU units of the encoder, each direction"})
+    decoder_dim: int = field(default=512, metadata={"help": "GRU units of the decoder, each layer"})
+    decoder_layers: int = field(default=1, metadata={"help": "GRU layers of the decoder"})
+    head_dim: int = field(default=128, metadata={"help": "units of the property head's hidden layers"})
+    head_members: int = field(default=5, metadata={"help": "perceptrons in the property head"})
+
+    def __post_init__(self) -> None:
+        if self.bottleneck not in BOTTLENECKS:
+            raise SettingsError(f'bottleneck is "{self.bottleneck}"; choose one of {", ".join(BOTTLENECKS)}')
+        sizes = {
+            "latent_dim": self.latent_dim,
+            "embedding_dim": self.embedding_dim,
+            "encoder_dim": self.encoder_dim,
+            "decoder_dim": self.decoder_dim,
+            "decoder_layers": self.decoder_layers,
+            "head_dim": self.head_dim,
+            "head_members": self.head_members,
+        }
+        for name, value in sizes.items():
+            if value < 1:
+                raise SettingsError(f'{name} is "{value}"; it must be at least 1')
+
+
+class Autoencoder(nn.Module):
+    """Token ids -> latents -> token ids, and latents -> properties.
+
+    Args:
+        settings: the sizes.
+        vocab_size: how many token ids there are, special ones included.
+        is_binary: for each property of the head whether it is a yes/no one; empty for no head.
+    """
+
+    def __init__(self, settings: AutoencoderSettings, vocab_size: int, is_binary: list[bool]) -> None:
+        super().__init__()
+        self.settings = settings
+        self.encoder = GRUEncoder(vocab_size, settings.embedding_dim, settings.encoder_dim)
+        self.bottleneck: GaussianBottleneck | DeterministicBottleneck = BOTTLENECKS[settings.bottleneck](
+            self.encoder.feature_dim, settings.latent_dim
+        )
+        self.decoder = GRUDecoder(
+            vocab_size,
+            settings.embedding_dim,
+            settings.decoder_dim,
+            settings.decoder_layers,
+            settings.latent_dim,
+        )
+        self.head: PropertyHead | None = None
+        if is_binary:
+            self.head = PropertyHead(settings.latent_dim, settings.head_dim, settings.head_members, is_binary)
+
+    def encode(self, token_ids: Tensor, lengths: Tensor) -> Posterior:
+        """q(z|x) of molecules `(B, T)` of `lengths` `(B,)`."""
+        posterior: Posterior = self.bottleneck(self.encoder(token_ids, lengths))
+        return posterior
+
+    def forward(
+        self,
+        token_ids: Tensor,
+        lengths: Tensor,
+        targets: Tensor | None = None,
+        *,
+        token_dropout: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> Losses:
+        """A batch's losses, from one draw of each posterior.
+
+        Args:
+            token_ids: `(B, T)`, without start and end tokens.
+            lengths: `(B,)`.
+            targets: `(B, P)` standardised properties, NaN where unknown; None without a head.
+            token_dropout: share of the decoder's inputs that are hidden from it.
+            generator: where posterior noise and dropout come from.
+        """
+        posterior = self.encode(token_ids, lengths)
+        dropout = None
+        if token_dropout > 0:
+            chances = torch.empty(token_ids.shape, device=token_ids.device).uniform_(generator=generator)
+            dropout = chances < token_dropout
+        scores = self.decoder(posterior.sample(generator), token_ids, lengths, dropout)
+        property_loss = token_ids.new_zeros((), dtype=torch.float32)
+        if self.head is not None and targets is not None:
+            property_loss = self.head.loss(posterior.mean, targets)
+        kl_by_unit = posterior.kl_divergence.mean(dim=0)
+        return Losses(
+            scores.nll.mean(), kl_by_unit.sum(), property_loss, scores.is_exact.float().mean(), kl_by_unit
+        )

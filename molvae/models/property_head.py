@@ -1,0 +1,73 @@
+"""Latents `(B, L)` -> properties `(B, P)` with a spread: a small ensemble of perceptrons.
+
+Each member states a Gaussian a property (or, for a yes/no property, a logit); the ensemble's mean and
+variance are those of the mixture of its members.
+
+Source: Lakshminarayanan et al. 2017 (arXiv 1612.01474), sections 2.3 and 2.4.
+"""
+
+import itertools
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+LOG_VARIANCE_RANGE = (-8.0, 4.0)
+
+
+class PropertyHead(nn.Module):
+    """`M` perceptrons of two hidden layers, evaluated side by side, in standardised units.
+
+    Args:
+        latent_dim: `L`.
+        hidden_dim: units a hidden layer.
+        num_members: `M`.
+        is_binary: for each of the `P` properties, whether it is a yes/no one.
+    """
+
+    is_binary: Tensor
+
+    def __init__(self, latent_dim: int, hidden_dim: int, num_members: int, is_binary: list[bool]) -> None:
+        super().__init__()
+        sizes = [latent_dim, hidden_dim, hidden_dim, 2 * len(is_binary)]
+        self.weights = nn.ParameterList(
+            torch.randn(num_members, before, after) * (2 / before) ** 0.5
+            for before, after in itertools.pairwise(sizes)
+        )
+        self.biases = nn.ParameterList(torch.zeros(num_members, 1, after) for after in sizes[1:])
+        with torch.no_grad():
+            self.weights[-1].mul_(0.1)
+        self.register_buffer("is_binary", torch.tensor(is_binary), persistent=False)
+
+    def members(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+        """What each member says: means (or logits) and log-variances, both `(M, B, P)`."""
+        values = latents.expand(len(self.weights[0]), *latents.shape)
+        for index, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
+            values = torch.baddbmm(bias, values, weight)
+            if index < len(self.weights) - 1:
+                values = functional.silu(values)
+        mean, log_variance = values.float().chunk(2, dim=2)
+        return mean, log_variance.clamp(*LOG_VARIANCE_RANGE)
+
+    def forward(self, latents: Tensor) -> tuple[Tensor, Tensor]:
+        """The ensemble's mean (a probability where yes/no) and variance, both `(B, P)`."""
+        mean, log_variance = self.members(latents)
+        mean = torch.where(self.is_binary, torch.sigmoid(mean), mean)
+        variance = torch.where(self.is_binary, 0.0, log_variance.exp())
+        return mean.mean(dim=0), variance.mean(dim=0) + mean.var(dim=0, correction=0)
+
+    def loss(self, latents: Tensor, targets: Tensor) -> Tensor:
+        """Mean negative log-likelihood a molecule, in nats, over what was measured.
+
+        Args:
+            latents: `(B, L)`.
+            targets: `(B, P)`, standardised, or 0 and 1; NaN where nothing was measured.
+        """
+        mean, log_variance = self.members(latents)
+        known = ~targets.isnan()
+        goal = torch.where(known, targets, 0.0).expand_as(mean)
+        gaussian = 0.5 * (log_variance + (goal - mean) ** 2 * torch.exp(-log_variance))
+        # Where is_binary is false the goal may be any number: clamped, it is a fine one for this formula too.
+        bernoulli = functional.binary_cross_entropy_with_logits(mean, goal.clamp(0, 1), reduction="none")
+        nats = torch.where(self.is_binary, bernoulli, gaussian) * known
+        return nats.sum(dim=2).mean(dim=0).sum() / known.any(dim=1).sum().clamp(min=1)

@@ -1,0 +1,87 @@
+"""The optimisers by name, as the command line offers them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from molvae.errors import InputError
+from molvae.interfaces import LatentModel, Optimizer
+from molvae.optimization.gradient_ascent import GradientAscent, GradientSettings
+from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
+from molvae.optimization.objectives import Objective
+from molvae.optimization.random_prior import RandomPrior
+
+Settings = GradientSettings | CMASettings
+Builder = Callable[[LatentModel, Objective, Sequence[str], int, Settings | None], Optimizer]
+
+
+def build_optimizer(
+    name: str,
+    model: LatentModel,
+    objective: Objective,
+    starts: Sequence[str],
+    seed: int,
+    settings: Settings | None = None,
+) -> Optimizer:
+    """The optimiser called `name`, ready for `search`.
+
+    Args:
+        name: one of `OPTIMIZERS`.
+        model: the latent space to search.
+        objective: what the search is for; gradient ascent follows its one property.
+        starts: SMILES to score first.
+        seed: of every random number.
+        settings: the optimiser's own settings; None for the defaults.
+
+    Raises:
+        InputError: for an unknown name, settings of another optimiser, or a head that can't guide gradient
+            ascent.
+        MoleculeError: for a start that can't be parsed or encoded.
+    """
+    if name not in OPTIMIZERS:
+        raise InputError(f'there is no optimizer "{name}": choose one of {", ".join(OPTIMIZERS)}')
+    return OPTIMIZERS[name](model, objective, starts, seed, settings)
+
+
+def _gradient_ascent(
+    model: LatentModel, objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
+) -> Optimizer:
+    if objective.goal is None:
+        raise InputError(
+            f'gradient ascent can\'t follow the objective "{objective.name}": it needs one property with a '
+            "direction; CMA-ES does not"
+        )
+    if not (settings is None or isinstance(settings, GradientSettings)):
+        raise _foreign_settings("gradient-ascent", settings)
+    wanted = objective.goal.property_name
+    same = [known for known in model.property_names if known.casefold() == wanted.casefold()]
+    head_name = wanted if wanted in model.property_names or not same else same[0]
+    return GradientAscent(model, replace(objective.goal, property_name=head_name), starts, seed, settings)
+
+
+def _cma_es(
+    model: LatentModel, _objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
+) -> Optimizer:
+    if not (settings is None or isinstance(settings, CMASettings)):
+        raise _foreign_settings("cma-es", settings)
+    return LatentCMAES(model, starts, seed, settings)
+
+
+def _random_prior(
+    model: LatentModel, _objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
+) -> Optimizer:
+    if settings is not None:
+        raise _foreign_settings("random-prior", settings)
+    return RandomPrior(model, seed, starts)
+
+
+def _foreign_settings(name: str, settings: Settings) -> InputError:
+    return InputError(
+        f'the optimizer "{name}" does not take "{type(settings).__name__}": leave the settings out'
+    )
+
+
+OPTIMIZERS: dict[str, Builder] = {
+    "gradient-ascent": _gradient_ascent,
+    "cma-es": _cma_es,
+    "random-prior": _random_prior,
+}

@@ -1,0 +1,124 @@
+"""The oracle's ledger: a CSV with one row a call, appended as calls happen and read back after a crash.
+
+Columns: call, smiles, score, values (a JSON object), operator, parent, error, objective. An empty score is
+a failure. A last line that a crash cut short is dropped: its call is made again.
+"""
+
+import csv
+import json
+import math
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from molvae.errors import InputError
+
+COLUMNS = ["call", "smiles", "score", "values", "operator", "parent", "error", "objective"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OracleCall:
+    """One molecule that the objective was run on.
+
+    Attributes:
+        number: 1 for the first call.
+        smiles: canonical SMILES.
+        score: higher is better; NaN for a failure.
+        values: what the score was made of, by name.
+        operator: what proposed the molecule.
+        parent: the SMILES it came from, "" for none.
+        error: why there is no score, "" if there is one.
+    """
+
+    number: int
+    smiles: str
+    score: float
+    values: dict[str, float]
+    operator: str
+    parent: str
+    error: str
+
+
+def append_calls(path: Path, objective_name: str, calls: Sequence[OracleCall]) -> None:
+    """Adds calls at the end of a ledger, creating it with its header, and hands them to the disk."""
+    with path.open("a", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        if file.tell() == 0:
+            writer.writerow(COLUMNS)
+        writer.writerows(_to_row(call, objective_name) for call in calls)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _to_row(call: OracleCall, objective_name: str) -> list[str]:
+    score = "" if math.isnan(call.score) else repr(float(call.score))
+    values = json.dumps({name: None if math.isnan(value) else value for name, value in call.values.items()})
+    return [
+        str(call.number),
+        call.smiles,
+        score,
+        values,
+        call.operator,
+        call.parent,
+        call.error,
+        objective_name,
+    ]
+
+
+def read_calls(path: Path, objective_name: str) -> list[OracleCall]:
+    """The calls of a ledger, in order; none if there is no such file.
+
+    An unfinished last line is cut off the file.
+
+    Raises:
+        InputError: for another objective's ledger, or a file that is no ledger.
+    """
+    if not path.exists():
+        return []
+    content = path.read_bytes()
+    header = (",".join(COLUMNS) + "\n").encode()
+    if not (content.startswith(header) or header.startswith(content)):
+        raise InputError(
+            f'"{path}" is no oracle ledger: its first line should be "{",".join(COLUMNS)}"; '
+            "choose another path"
+        )
+    finished = content[: content.rfind(b"\n") + 1]
+    if len(finished) < len(content):
+        with path.open("r+b") as file:
+            file.truncate(len(finished))
+    rows = list(csv.reader(finished.decode("utf-8", errors="replace").splitlines()))[1:]
+    return [_from_row(row, path, number, objective_name) for number, row in enumerate(rows, start=1)]
+
+
+def _from_row(row: list[str], path: Path, number: int, objective_name: str) -> OracleCall:
+    try:
+        call, smiles, score, values, operator, parent, error, objective = row
+        entry = OracleCall(
+            number=int(call),
+            smiles=smiles,
+            score=float(score) if score else math.nan,
+            values={
+                name: math.nan if value is None else float(value)
+                for name, value in json.loads(values).items()
+            },
+            operator=operator,
+            parent=parent,
+            error=error,
+        )
+    except (ValueError, AttributeError, TypeError) as problem:
+        raise InputError(
+            f'row {number} of the oracle ledger "{path}" can\'t be read ({problem}): '
+            "mend it or choose another path"
+        ) from problem
+    if objective != objective_name:
+        raise InputError(
+            f'the oracle ledger "{path}" was written for the objective "{objective}", not "{objective_name}" '
+            f"(row {number}): choose another path"
+        )
+    if entry.number != number:
+        raise InputError(
+            f'row {number} of the oracle ledger "{path}" is call "{entry.number}": '
+            "mend it or choose another path"
+        )
+    return entry

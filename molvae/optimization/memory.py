@@ -1,0 +1,116 @@
+"""What an optimiser remembers: the starting molecules still to be scored, and every molecule's score.
+
+In: proposals and their scores. Out: the elites, drawn so that good ones come often and none is forgotten.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from molvae.chem.molecules import canonicalize
+from molvae.errors import MoleculeError
+from molvae.interfaces import FloatArray, LatentModel, Proposals
+
+START = "start"
+
+
+class Memory:
+    """Scored molecules and their latents.
+
+    A molecule's latent is what the encoder makes of it, as that is where its likes are; the latent it was
+    decoded from stands in for one that can't be encoded.
+
+    Args:
+        model: encodes the molecules.
+        starts: SMILES to propose before all else.
+
+    Raises:
+        MoleculeError: for a start that can't be parsed or encoded.
+    """
+
+    def __init__(self, model: LatentModel, starts: Sequence[str]) -> None:
+        self._model = model
+        self.starts = list(dict.fromkeys(canonicalize(text) for text in starts))
+        self.start_latents = model.encode(self.starts) if self.starts else np.empty((0, model.latent_dim))
+        self._num_starts_asked = 0
+        self._latents = dict(zip(self.starts, self.start_latents, strict=True))
+        self._encoded = set(self.starts)
+        self._scores: dict[str, float] = {}
+        self._ranked: list[str] = []
+
+    def ask_starts(self, num_proposals: int) -> Proposals | None:
+        """The next starting molecules, at most `num_proposals`; None when all have been asked for."""
+        chosen = slice(self._num_starts_asked, self._num_starts_asked + num_proposals)
+        smiles = self.starts[chosen]
+        if not smiles:
+            return None
+        self._num_starts_asked += len(smiles)
+        return Proposals(
+            smiles=smiles,
+            latents=self.start_latents[chosen],
+            operator=[START] * len(smiles),
+            parents=[""] * len(smiles),
+        )
+
+    def tell(self, proposals: Proposals, scores: FloatArray) -> None:
+        """Remembers scores `(B,)`; a molecule without one is remembered too, and never becomes an elite."""
+        for row, (smiles, score) in enumerate(zip(proposals.smiles, scores.tolist(), strict=True)):
+            if smiles and smiles not in self._scores:
+                self._scores[smiles] = score
+                if smiles not in self._latents and proposals.latents is not None:
+                    self._latents[smiles] = proposals.latents[row]
+        scored = [smiles for smiles, score in self._scores.items() if not np.isnan(score)]
+        self._ranked = sorted(scored, key=lambda smiles: -self._scores[smiles])
+
+    def __contains__(self, smiles: str) -> bool:
+        return smiles in self._scores
+
+    def score_of(self, smiles: str) -> float:
+        """The score of a molecule in memory; NaN if it got none."""
+        return self._scores[smiles]
+
+    def draw_elites(
+        self, num_elites: int, generator: np.random.Generator, among: int | None = None
+    ) -> list[str]:
+        """Scored molecules, with repeats, their ranks drawn log-uniformly; empty while nothing has a score.
+
+        Among 500 molecules the best is drawn 11 % of the time, one of the best ten 39 %. With `among`, no
+        molecule ranked after it is drawn.
+        """
+        if not self._ranked:
+            return []
+        draws = generator.uniform(size=num_elites)
+        num_ranks = len(self._ranked) if among is None else min(among, len(self._ranked))
+        ranks = np.floor((num_ranks + 1) ** draws).astype(int) - 1
+        return [self._ranked[rank] for rank in ranks]
+
+    def latents_of(self, smiles: Sequence[str]) -> FloatArray:
+        """Where molecules lie, `(B, L)`; each is encoded once.
+
+        Raises:
+            MoleculeError: for a molecule that can't be encoded and came without a latent.
+        """
+        missing = [text for text in dict.fromkeys(smiles) if text not in self._encoded]
+        known = [text for text in missing if text in self._latents]
+        unknown = [text for text in missing if text not in self._latents]
+        if known:
+            given = np.stack([self._latents[text] for text in known])
+            self._latents.update(zip(known, encode_or_keep(self._model, known, given), strict=True))
+        if unknown:
+            self._latents.update(zip(unknown, self._model.encode(unknown), strict=True))
+        self._encoded.update(missing)
+        return np.array([self._latents[text] for text in smiles]).reshape(-1, self._model.latent_dim)
+
+
+def encode_or_keep(model: LatentModel, smiles: Sequence[str], latents: FloatArray) -> FloatArray:
+    """The encodings `(B, L)` of molecules, and for those that can't be encoded the latents `(B, L)` given."""
+    try:
+        return model.encode(smiles)
+    except MoleculeError:
+        encoded = np.array(latents)
+    for row, text in enumerate(smiles):
+        try:
+            encoded[row] = model.encode([text])[0]
+        except MoleculeError:
+            continue
+    return encoded

@@ -1,0 +1,138 @@
+"""What a search tries to reach: an `Objective` turns canonical SMILES into scores, and higher is better.
+
+In: the name of an RDKit property and where it should go. Out: a frozen `Objective` that an oracle counts.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from molvae.chem.molecules import parse_smiles
+from molvae.chem.properties import PROPERTIES, property_function
+from molvae.errors import SettingsError
+from molvae.interfaces import FloatArray
+
+Direction = Literal["maximize", "minimize", "target"]
+
+DIRECTIONS: tuple[Direction, ...] = ("maximize", "minimize", "target")
+
+
+class Evaluations(NamedTuple):
+    """What an objective says of `B` molecules.
+
+    Attributes:
+        scores: `(B,)`, higher is better, NaN for a failure.
+        values: the columns that the scores were made of, by name, each `(B,)` in its own unit.
+    """
+
+    scores: FloatArray
+    values: dict[str, FloatArray]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PropertyGoal:
+    """Where one property should go.
+
+    Attributes:
+        property_name: the property, in the words of whoever computes or predicts it.
+        direction: "maximize", "minimize", or "target".
+        target: the value to come close to, in the property's unit; for "target" only.
+    """
+
+    property_name: str
+    direction: Direction
+    target: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.direction not in DIRECTIONS:
+            raise SettingsError(
+                f'the direction of {self.property_name} is "{self.direction}": '
+                f"choose one of {', '.join(DIRECTIONS)}"
+            )
+        if (self.direction == "target") != (self.target is not None):
+            raise SettingsError(
+                f'{self.property_name} has direction "{self.direction}" and target "{self.target}": '
+                'give a target value with the direction "target", and only there'
+            )
+        if self.target is not None and not math.isfinite(self.target):
+            raise SettingsError(
+                f'the target of {self.property_name} is "{self.target}": give a finite number'
+            )
+
+    def score(self, values: FloatArray) -> FloatArray:
+        """Scores of property values, any shape: the value, its negative, or minus its distance to the target.
+
+        Example:
+        >>> PropertyGoal(property_name="logP", direction="target", target=2.5).score(np.array([2.0, 3.5]))
+        array([-0.5, -1. ])
+        """
+        if self.direction == "maximize":
+            return values
+        if self.direction == "minimize":
+            return -values
+        distances: FloatArray = np.abs(values - self._target)
+        return -distances
+
+    def slope(self, values: FloatArray) -> FloatArray:
+        """The derivative of `score` at property values, any shape: 1, -1, or 0 just at the target."""
+        if self.direction == "maximize":
+            return np.ones_like(values)
+        if self.direction == "minimize":
+            return -np.ones_like(values)
+        slopes: FloatArray = -np.sign(values - self._target)
+        return slopes
+
+    @property
+    def _target(self) -> float:
+        """The target of a goal that has one, as `__post_init__` made sure."""
+        assert self.target is not None
+        return self.target
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """A named function of molecules.
+
+    Attributes:
+        name: unique to what the function computes: a ledger is only read back for the same name.
+        function: canonical SMILES to `Evaluations`; it may raise, and give NaN for single molecules.
+        goal: the one property behind it, where there is just one: a gradient can then follow it.
+    """
+
+    name: str
+    function: Callable[[Sequence[str]], Evaluations]
+    goal: PropertyGoal | None = None
+
+
+def property_objective(name: str, direction: Direction, target: float | None = None) -> Objective:
+    """The objective that takes one RDKit property up, down, or to a target.
+
+    Args:
+        name: a property of `molvae.chem.properties`, e.g. "QED", in upper or lower case.
+        direction: "maximize", "minimize", or "target".
+        target: the value to come close to, in the property's unit, with direction "target".
+
+    Raises:
+        SettingsError: for a property that molvae does not compute, an unknown direction, or a target without
+            the direction "target".
+
+    Example:
+        >>> objective = property_objective("mw", "minimize")
+        >>> objective.name
+        'minimize MW'
+        >>> objective.function(["O"]).scores.round(3)
+        array([-18.015])
+    """
+    compute = property_function(name)
+    name = next(known for known in PROPERTIES if known.lower() == name.lower())
+    goal = PropertyGoal(property_name=name, direction=direction, target=target)
+
+    def evaluate(smiles: Sequence[str]) -> Evaluations:
+        values = np.array([compute(parse_smiles(text)) for text in smiles], dtype=np.float64)
+        return Evaluations(scores=goal.score(values), values={name: values})
+
+    suffix = "" if target is None else f" {target:g}"
+    return Objective(name=f"{direction} {name}{suffix}", function=evaluate, goal=goal)

@@ -1,0 +1,173 @@
+"""The counted black box: an objective behind a cache, an exact budget, and a ledger on disk.
+
+In: SMILES, and who proposed them. Out: scores, NaN for failures, and a history of every call.
+
+Only molecules that the objective has not seen cost a call. A repeat is free, in whatever spelling, and so
+is a text that is no molecule. A molecule on which the objective fails has cost its call.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from molvae.chem.molecules import canonicalize
+from molvae.errors import MoleculeError, SettingsError
+from molvae.interfaces import FloatArray
+from molvae.optimization.ledger import OracleCall, append_calls, read_calls
+from molvae.optimization.objectives import Evaluations, Objective
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Outcome:
+    """What the objective gave for one molecule."""
+
+    score: float
+    values: dict[str, float]
+    error: str = ""
+
+
+class BudgetedOracle:
+    """An `Oracle` that never calls its objective on more than `budget` unique molecules.
+
+    Asked for more new molecules than `remaining`, it scores the first of them and gives NaN for the rest.
+    Every result is in the ledger before the call returns, so an interrupted run loses none: an oracle on the
+    same file starts with those results in its cache, and counts them against the budget.
+
+    Args:
+        objective: what to compute.
+        budget: the number of unique molecules it may be computed on, counting those in the ledger.
+        ledger_path: a CSV to append to and to read back; None keeps the history in memory only.
+
+    Raises:
+        SettingsError: for a budget below 1.
+        InputError: for a ledger of another objective, or one that is no ledger.
+    """
+
+    def __init__(self, objective: Objective, budget: int, ledger_path: Path | None = None) -> None:
+        if budget < 1:
+            raise SettingsError(f'the oracle budget is "{budget}": give at least 1 call')
+        self.objective = objective
+        self.budget = budget
+        self._ledger_path = ledger_path
+        self._history: list[OracleCall] = (
+            [] if ledger_path is None else read_calls(ledger_path, objective.name)
+        )
+        self._calls = {call.smiles: call for call in self._history}
+        if self._history:
+            logger.info("%d scored molecules read from %s", len(self._history), ledger_path)
+
+    @property
+    def remaining(self) -> int:
+        """Calls left in the budget."""
+        return max(0, self.budget - len(self._history))
+
+    @property
+    def history(self) -> tuple[OracleCall, ...]:
+        """Every call so far, oldest first, those read from the ledger included."""
+        return tuple(self._history)
+
+    @property
+    def best(self) -> OracleCall | None:
+        """The call with the highest score, the earliest of equals; None while nothing has a score."""
+        scored = [call for call in self._history if not np.isnan(call.score)]
+        return max(scored, key=lambda call: call.score, default=None)
+
+    def curve(self) -> FloatArray:
+        """The best score after each call, `(calls,)`; NaN before the first score."""
+        scores = np.array([call.score for call in self._history], dtype=np.float64)
+        return np.fmax.accumulate(scores) if len(scores) else scores
+
+    def __call__(
+        self,
+        smiles: Sequence[str],
+        operators: Sequence[str] | None = None,
+        parents: Sequence[str] | None = None,
+    ) -> FloatArray:
+        """Scores of molecules, `(B,)`: NaN for no molecule, a failed one, and one beyond the budget.
+
+        Args:
+            smiles: `B` SMILES in any spelling.
+            operators: what made each one, for the ledger.
+            parents: the SMILES that each one came from, for the ledger.
+        """
+        operators = [""] * len(smiles) if operators is None else operators
+        parents = [""] * len(smiles) if parents is None else parents
+        canonical = [_canonical_or_empty(text) for text in smiles]
+        new: dict[str, tuple[str, str]] = {}
+        for text, operator, parent in zip(canonical, operators, parents, strict=True):
+            if text and text not in self._calls and text not in new and len(new) < self.remaining:
+                new[text] = (operator, parent)
+        self._score_new(new)
+        return np.array(
+            [self._calls[text].score if text in self._calls else np.nan for text in canonical],
+            dtype=np.float64,
+        )
+
+    def _score_new(self, new: dict[str, tuple[str, str]]) -> None:
+        """Runs the objective on unseen molecules and records what came of each."""
+        if not new:
+            return
+        calls = [
+            OracleCall(
+                number=len(self._history) + offset,
+                smiles=smiles,
+                score=outcome.score,
+                values=outcome.values,
+                operator=new[smiles][0],
+                parent=new[smiles][1],
+                error=outcome.error,
+            )
+            for offset, (smiles, outcome) in enumerate(
+                zip(new, _evaluate(self.objective, list(new)), strict=True), start=1
+            )
+        ]
+        if self._ledger_path is not None:
+            append_calls(self._ledger_path, self.objective.name, calls)
+        self._history.extend(calls)
+        self._calls.update((call.smiles, call) for call in calls)
+
+
+def _canonical_or_empty(text: str) -> str:
+    """Canonical SMILES, or "" for a text that is no molecule."""
+    if not text:
+        return ""
+    try:
+        return canonicalize(text)
+    except MoleculeError:
+        return ""
+
+
+def _evaluate(objective: Objective, smiles: list[str]) -> list[_Outcome]:
+    """The objective on a batch; molecule by molecule if it fails, so that one can't spoil the others."""
+    try:
+        return _outcomes(objective.function(smiles), len(smiles))
+    except Exception as error:  # noqa: BLE001  an objective may be anyone's code
+        if len(smiles) > 1:
+            return [_evaluate(objective, [text])[0] for text in smiles]
+        logger.warning('the objective "%s" failed on "%s": %s', objective.name, smiles[0], error)
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        return [_Outcome(score=np.nan, values={}, error=text)]
+
+
+def _outcomes(evaluations: Evaluations, num_molecules: int) -> list[_Outcome]:
+    """Evaluations of a batch, one molecule a row; an infinite score counts as a failure."""
+    scores = np.asarray(evaluations.scores, dtype=np.float64)
+    columns = {name: np.asarray(column, dtype=np.float64) for name, column in evaluations.values.items()}
+    for array in (scores, *columns.values()):
+        if array.shape != (num_molecules,):
+            raise ValueError(
+                f"expected one number for each of {num_molecules} molecules, got shape {array.shape}"
+            )
+    outcomes = []
+    for row, score in enumerate(scores.tolist()):
+        values = {name: float(column[row]) for name, column in columns.items()}
+        if np.isfinite(score):
+            outcomes.append(_Outcome(score=score, values=values))
+        else:
+            outcomes.append(_Outcome(score=np.nan, values=values, error=f"the score is {score}"))
+    return outcomes

@@ -1,0 +1,110 @@
+"""The one loop of every search: ask, score, tell, until the budget is spent or nothing new comes.
+
+In: an optimiser and a counted oracle. Out: every scored molecule, best first, and where it came from.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from molvae.errors import SettingsError
+from molvae.interfaces import FloatArray, Optimizer
+from molvae.optimization.ledger import OracleCall
+from molvae.optimization.oracle import BudgetedOracle
+
+DEFAULT_BATCH_SIZE = 16
+MAX_IDLE_BATCHES = 50
+
+StopReason = Literal["budget spent", "stalled"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RankedMolecule:
+    """One scored molecule of a search.
+
+    Attributes:
+        rank: 1 for the best.
+        call: score, values, operator, parent and number of the oracle call.
+        latent: `(L,)`, what it was decoded from; None if no latent was behind it, or if it was scored in an
+            earlier, interrupted run and not proposed again.
+    """
+
+    rank: int
+    call: OracleCall
+    latent: FloatArray | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchResult:
+    """What a search found.
+
+    Attributes:
+        molecules: every unique molecule with a score, best first, the earlier one of equals first.
+        curve: the best score after each oracle call, `(calls,)`, NaN before the first score.
+        num_failed: calls that gave no score.
+        num_batches: how often the optimiser was asked.
+        stop_reason: "budget spent" or "stalled".
+    """
+
+    molecules: list[RankedMolecule]
+    curve: FloatArray
+    num_failed: int
+    num_batches: int
+    stop_reason: StopReason
+
+
+def search(
+    optimizer: Optimizer,
+    oracle: BudgetedOracle,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    on_batch: Callable[[BudgetedOracle], None] | None = None,
+) -> SearchResult:
+    """The result of asking, scoring and telling until the budget is spent or the optimiser stalls.
+
+    It stalls when `MAX_IDLE_BATCHES` batches running hold no molecule that it has not proposed before. The
+    optimiser is never told how much budget is left, so a search that goes on from the ledger of an
+    interrupted one, with the same seed and batch size, goes the same way.
+
+    Args:
+        optimizer: proposes.
+        oracle: scores, counts, and keeps the ledger.
+        batch_size: molecules to ask for at a time.
+        on_batch: called after each batch, for a progress bar.
+
+    Raises:
+        SettingsError: for a batch size below 1.
+    """
+    if batch_size < 1:
+        raise SettingsError(f'the batch size is "{batch_size}": ask for at least 1 molecule at a time')
+    latents: dict[str, FloatArray | None] = {}
+    num_batches = num_idle = 0
+    while oracle.remaining > 0 and num_idle < MAX_IDLE_BATCHES:
+        proposals = optimizer.ask(batch_size)
+        scores = oracle(proposals.smiles, proposals.operator, proposals.parents)
+        optimizer.tell(proposals, scores)
+        num_batches += 1
+        num_known = len(latents)
+        for row, smiles in enumerate(proposals.smiles):
+            if smiles:
+                latents.setdefault(smiles, None if proposals.latents is None else proposals.latents[row])
+        num_idle = num_idle + 1 if len(latents) == num_known else 0
+        if on_batch is not None:
+            on_batch(oracle)
+    return _result(oracle, latents, num_batches)
+
+
+def _result(oracle: BudgetedOracle, latents: dict[str, FloatArray | None], num_batches: int) -> SearchResult:
+    scored = [call for call in oracle.history if not np.isnan(call.score)]
+    ranked = sorted(scored, key=lambda call: -call.score)
+    return SearchResult(
+        molecules=[
+            RankedMolecule(rank=rank, call=call, latent=latents.get(call.smiles))
+            for rank, call in enumerate(ranked, start=1)
+        ],
+        curve=oracle.curve(),
+        num_failed=len(oracle.history) - len(scored),
+        num_batches=num_batches,
+        stop_reason="stalled" if oracle.remaining > 0 else "budget spent",
+    )

@@ -1,0 +1,298 @@
+"""The training loop: batches in, a trained network and its checkpoints out.
+
+A step depends on the seed, its own number and the weights before it, and on nothing else: the batch order
+and the noise are drawn anew from (seed, step). So a run that is killed goes on from its last checkpoint
+and ends, bit for bit, where it would have ended (on one machine, with the same number of threads).
+"""
+
+import logging
+import math
+import threading
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from molvae.data.dataset import IndexArray, TokenArrays, bucketed_batches
+from molvae.errors import MolvaeError
+from molvae.generation.tensors import load_weights, read_tensors, write_tensors
+from molvae.generation.tensors import load_weights, read_tensors, write_tensors
+from molvae.interfaces import FloatArray
+from molvae.models.autoencoder import Autoencoder
+from molvae.models.losses import Losses, total_loss
+from molvae.progress import Progress
+from molvae.training.checkpoint import restore_training, training_tensors
+from molvae.training.device import autocast, choose_device, choose_precision
+from molvae.training.draws import sample_indices, step_generator
+from molvae.training.interruption import interruptible
+from molvae.training.journal import Journal
+from molvae.training.schedules import kl_weight_factor, learning_rate_factor
+from molvae.training.settings import TrainingSettings
+from molvae.training.validation import ValidationReport, collapse_alarm, validate
+
+logger = logging.getLogger(__name__)
+
+
+class TrainingData(NamedTuple):
+    """What a model is trained on.
+
+    Attributes:
+        arrays: the tokens of `N` molecules.
+        train: indices of the molecules to learn from.
+        valid: indices of the molecules to measure on.
+        targets: `(N, P)` standardised properties, NaN where unknown; None without a head.
+    """
+
+    arrays: TokenArrays
+    train: IndexArray
+    valid: IndexArray
+    targets: FloatArray | None
+
+
+class TrainingResult(NamedTuple):
+    """How a run ended.
+
+    Attributes:
+        steps: steps done.
+        molecules: molecules seen, repeats counted.
+        seconds: time spent in training, over all its sittings.
+        best: what was measured at the best validation.
+        is_complete: false if the run was interrupted and can go on.
+        alarm: a sentence if the latent space has collapsed, else "".
+    """
+
+    steps: int
+    molecules: int
+    seconds: float
+    best: ValidationReport
+    is_complete: bool
+    alarm: str
+
+
+class DivergedError(MolvaeError, ArithmeticError):
+    """Training went astray: its loss is infinite or not a number."""
+
+
+class Trainer:
+    """Trains one model in one folder.
+
+    Args:
+        model: the network; its weights become those of the best validation.
+        data: what it learns from.
+        settings: how.
+        run_dir: where `checkpoints/`, `metrics.csv` and `tensorboard/` go.
+    """
+
+    def __init__(
+        self, model: Autoencoder, data: TrainingData, settings: TrainingSettings, run_dir: Path
+    ) -> None:
+        self.device = choose_device(settings.device)
+        self.dtype = choose_precision(settings.precision, self.device)
+        self.model = model.to(self.device)
+        self.data = data
+        self.settings = settings
+        self.run_dir = run_dir
+        self.last_path = run_dir / "checkpoints" / "last.safetensors"
+        self.best_path = run_dir / "checkpoints" / "best.safetensors"
+        self.optimizer = torch.optim.AdamW(
+            model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+        )
+        self.step, self.molecules, self.seconds = 0, 0, 0.0
+        self.best_loss, self.worse_in_a_row = math.inf, 0
+        self.best_report: ValidationReport | None = None
+        self._batches: tuple[int, list[IndexArray]] = (-1, [])
+        self._valid = sample_indices(data.valid, settings.valid_molecules, settings.seed)
+
+    def run(self) -> TrainingResult:
+        """Trains until a limit is reached or the user interrupts; goes on from a checkpoint if there is one.
+
+        Raises:
+            CheckpointError: if a checkpoint can't be written; the one before it is intact.
+            DivergedError: if the loss is no longer a number.
+        """
+        if self.last_path.exists():
+            self._restore()
+        with (
+            interruptible() as interrupted,
+            Journal(self.run_dir, self.step + 1) as journal,
+            Progress(*self._extent()) as bar,
+        ):
+            complete = self._loop(interrupted, journal, bar)
+        self._save()
+        best = self._load_best()
+        alarm = self._alarm(best)
+        return TrainingResult(self.step, self.molecules, self.seconds, best, complete, alarm)
+
+    def _loop(self, interrupted: threading.Event, journal: Journal, bar: Progress) -> bool:
+        started, saved = time.monotonic() - self.seconds, time.monotonic()
+        shown = self._done()
+        bar.update(shown)
+        while not (is_done := self._is_done()) and not interrupted.is_set():
+            losses = self._train_step()
+            self.seconds = time.monotonic() - started
+            # Not when interrupted: a validation more than an undisturbed run has could change its best.
+            if self.step % self.settings.valid_every == 0 or self.progress() >= 1:
+                self._validate(journal)
+            elif time.monotonic() - saved > self.settings.checkpoint_seconds:
+                self._save()
+                saved = time.monotonic()
+            bar.update(self._done() - shown, **_facts(losses))
+            shown = self._done()
+        return is_done
+
+    def _is_done(self) -> bool:
+        out_of_patience = 0 < self.settings.patience <= self.worse_in_a_row
+        return self.best_report is not None and (self.progress() >= 1 or out_of_patience)
+
+    def progress(self) -> float:
+        """How much of the run is done, 0 to 1: the largest of its shares of steps, minutes and epochs."""
+        settings = self.settings
+        shares = [self.step / (settings.max_epochs * self._steps_an_epoch())]
+        if settings.max_steps is not None:
+            shares.append(self.step / settings.max_steps)
+        if settings.max_minutes is not None:
+            shares.append(self.seconds / (60 * settings.max_minutes))
+        return max(shares)
+
+    def _train_step(self) -> Losses:
+        settings, progress = self.settings, self.progress()
+        indices = self._next_batch()
+        batch = self.data.arrays.batch(indices)
+        targets = None
+        if self.data.targets is not None:
+            targets = torch.from_numpy(self.data.targets[indices].astype(np.float32)).to(self.device)
+        for group in self.optimizer.param_groups:
+            group["lr"] = settings.learning_rate * learning_rate_factor(progress)
+        self.model.train()
+        with autocast(self.device, self.dtype):
+            losses: Losses = self.model(
+                torch.from_numpy(batch.token_ids).to(self.device),
+                torch.from_numpy(batch.lengths).to(self.device),
+                targets,
+                token_dropout=settings.token_dropout,
+                generator=step_generator(settings.seed, self.step, self.device),
+            )
+        loss = total_loss(
+            losses,
+            kl_weight=settings.kl_weight * kl_weight_factor(settings.kl_schedule, progress),
+            free_bits=settings.free_bits,
+            property_weight=settings.property_weight,
+        )
+        self.optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.model.parameters(), settings.max_gradient_norm)
+        self.optimizer.step()
+        self.step += 1
+        self.molecules += len(indices)
+        return losses
+
+    def _measure(self) -> ValidationReport:
+        self.model.eval()
+        with autocast(self.device, self.dtype):
+            return validate(self.model, self.data.arrays, self._valid, self.data.targets, self.settings.seed)
+
+    def _load_best(self) -> ValidationReport:
+        """Gives the model the weights of the best validation; without one, it keeps those it has."""
+        if self.best_report is None:
+            return self._measure()
+        weights, _ = read_tensors(self.best_path)
+        load_weights(self.model, weights)
+        self.model.eval()
+        return self.best_report
+
+    def _validate(self, journal: Journal) -> None:
+        report = self._measure()
+        loss = (
+            report.reconstruction_loss
+            + self.settings.kl_weight * max(report.kl_divergence, self.settings.free_bits)
+            + self.settings.property_weight * report.property_loss
+        )
+        if not math.isfinite(loss):
+            raise DivergedError(
+                f'the loss at step {self.step} is "{loss}": training has diverged; lower learning_rate '
+                f'(it is "{self.settings.learning_rate}") and train anew'
+            )
+        self.worse_in_a_row += 1
+        if loss < self.best_loss:
+            self.best_loss, self.best_report, self.worse_in_a_row = loss, report, 0
+            write_tensors(self.best_path, self.model.state_dict(), {"step": self.step, "loss": loss})
+        journal.write(self.step, self._numbers(report, loss))
+        logger.debug("step %d: %s", self.step, report)
+        self._save()
+        if self.progress() > 0.25 and (alarm := self._alarm(report)):
+            logger.warning("step %d: %s", self.step, alarm)
+
+    def _numbers(self, report: ValidationReport, loss: float) -> dict[str, float]:
+        numbers = {
+            "molecules": float(self.molecules),
+            "seconds": self.seconds,
+            "kl_weight": self.settings.kl_weight
+            * kl_weight_factor(self.settings.kl_schedule, self.progress()),
+            "loss": loss,
+        }
+        numbers |= {name: float(value) for name, value in report._asdict().items() if name != "property_r2"}
+        return numbers | {f"property_r2_{index}": value for index, value in enumerate(report.property_r2)}
+
+    def _alarm(self, report: ValidationReport) -> str:
+        sizes = self.model.settings
+        return collapse_alarm(report, is_gaussian=sizes.bottleneck == "gaussian", latent_dim=sizes.latent_dim)
+
+    def _steps_an_epoch(self) -> int:
+        return -(-len(self.data.train) // self.settings.batch_size)
+
+    def _next_batch(self) -> IndexArray:
+        epoch, place = divmod(self.step, self._steps_an_epoch())
+        if self._batches[0] != epoch:
+            batches = bucketed_batches(
+                self.data.train,
+                self.data.arrays.lengths,
+                batch_size=self.settings.batch_size,
+                seed=self.settings.seed,
+                epoch=epoch,
+            )
+            self._batches = (epoch, batches)
+        return self._batches[1][place]
+
+    def _extent(self) -> tuple[int, str]:
+        """The length of the progress bar, and its label: seconds of a run in minutes, else steps."""
+        if self.settings.max_minutes is not None:
+            return round(60 * self.settings.max_minutes), "training (seconds)"
+        steps = self.settings.max_epochs * self._steps_an_epoch()
+        return min(steps, self.settings.max_steps or steps), "training (steps)"
+
+    def _done(self) -> int:
+        return int(self.seconds) if self.settings.max_minutes is not None else self.step
+
+    def _save(self) -> None:
+        facts = {
+            "step": self.step,
+            "molecules": self.molecules,
+            "seconds": self.seconds,
+            "best_loss": self.best_loss if self.best_report is not None else None,
+            "best_report": self.best_report._asdict() if self.best_report is not None else None,
+            "worse_in_a_row": self.worse_in_a_row,
+        }
+        write_tensors(self.last_path, training_tensors(self.model, self.optimizer), facts)
+
+    def _restore(self) -> None:
+        tensors, facts = read_tensors(self.last_path)
+        restore_training(tensors, self.model, self.optimizer)
+        self.step, self.molecules, self.seconds = facts["step"], facts["molecules"], facts["seconds"]
+        self.worse_in_a_row = facts["worse_in_a_row"]
+        if facts["best_report"] is not None:
+            report: dict[str, Any] = facts["best_report"]
+            self.best_loss = facts["best_loss"]
+            self.best_report = ValidationReport(**report | {"property_r2": tuple(report["property_r2"])})
+        logger.info("going on from step %d", self.step)
+
+
+def _facts(losses: Losses) -> dict[str, float]:
+    """What the progress bar shows of a batch."""
+    return {
+        "reconstruction": losses.reconstruction_loss.item(),
+        "kl": losses.kl_divergence.item(),
+        "exact": losses.exact_rate.item(),
+    }

@@ -1,0 +1,153 @@
+"""What a model does on molecules it was not trained on, and the alarm for a collapsed latent space."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from molvae.data.dataset import IndexArray, TokenArrays
+from molvae.interfaces import FloatArray
+from molvae.models.autoencoder import Autoencoder
+
+#: A latent whose mean varies by more than this over the data is active (Burda et al. 2016, appendix C).
+ACTIVE_VARIANCE = 0.01
+#: Below any of these the latents carry too little of a molecule to be of use.
+LEAST_KL, LEAST_RISE = 15.0, 5.0
+#: Molecules scored at once.
+BATCH_SIZE = 512
+
+
+class ValidationReport(NamedTuple):
+    """Measurements on held-out molecules.
+
+    Attributes:
+        reconstruction_loss: nats a molecule, decoded from the posterior's mean.
+        reconstruction: share of molecules that greedy decoding of the mean gives back exactly.
+        kl_divergence: nats a molecule.
+        active_units: latents that vary with the molecule.
+        nll_rise: nats a molecule that the loss rises by when latents are shuffled among molecules.
+        property_loss: the head's, nats a molecule; 0 without a head.
+        property_r2: for each property the share of its variance that the head explains (for a yes/no
+            property, of the 0/1 labels by the probability); NaN where fewer than two were measured.
+    """
+
+    reconstruction_loss: float
+    reconstruction: float
+    kl_divergence: float
+    active_units: int
+    nll_rise: float
+    property_loss: float
+    property_r2: tuple[float, ...]
+
+
+@torch.no_grad()
+def validate(
+    model: Autoencoder, arrays: TokenArrays, indices: IndexArray, targets: FloatArray | None, seed: int
+) -> ValidationReport:
+    """Measures a model on the molecules at `indices`; `targets` `(N, P)` are standardised, NaN unknown."""
+    device = next(model.parameters()).device
+    ordered = indices[np.argsort(-arrays.lengths[indices], kind="stable")]
+    partners = _partners(len(ordered), seed)
+    means, log_nlls, exact, kls = [], [], [], []
+    parts = [ordered[at : at + BATCH_SIZE] for at in range(0, len(ordered), BATCH_SIZE)]
+    batches = [_to_torch(arrays, part, device) for part in parts]
+    for token_ids, lengths in batches:
+        posterior = model.encode(token_ids, lengths)
+        scores = model.decoder(posterior.mean, token_ids, lengths)
+        means.append(posterior.mean)
+        log_nlls.append(scores.nll)
+        exact.append(scores.is_exact.float())
+        kls.append(posterior.kl_divergence.sum(dim=1))
+    mean, nll = torch.cat(means), torch.cat(log_nlls)
+    shuffled = mean[torch.from_numpy(partners).to(device)].split(BATCH_SIZE)
+    foreign = torch.cat([model.decoder(z, *batch).nll for z, batch in zip(shuffled, batches, strict=True)])
+    loss, r2 = 0.0, tuple[float, ...]()
+    if model.head is not None and targets is not None:
+        goal = torch.from_numpy(np.asarray(targets[ordered], dtype=np.float32)).to(device)
+        loss = float(model.head.loss(mean, goal))
+        r2 = _r_squared(model.head(mean)[0], goal)
+    return ValidationReport(
+        reconstruction_loss=float(nll.mean()),
+        reconstruction=float(torch.cat(exact).mean()),
+        kl_divergence=float(torch.cat(kls).mean()),
+        active_units=int((mean.var(dim=0, correction=0) > ACTIVE_VARIANCE).sum()),
+        nll_rise=float((foreign - nll).mean()),
+        property_loss=loss,
+        property_r2=r2,
+    )
+
+
+def collapse_alarm(report: ValidationReport, *, is_gaussian: bool, latent_dim: int) -> str:
+    """A sentence that says what is wrong and what to change, or "" if nothing is.
+
+    Example:
+        >>> report = ValidationReport(18.0, 0.0, 0.1, 1, 0.0, 0.0, ())
+        >>> collapse_alarm(report, is_gaussian=True, latent_dim=128).split(":")[0]
+        'the latent space has collapsed'
+    """
+    if report.nll_rise >= LEAST_RISE and (not is_gaussian or report.kl_divergence >= LEAST_KL):
+        return ""
+    seen = (
+        f"{report.active_units} of {latent_dim} latents are active, and giving a molecule the latents of "
+        f"another costs only {report.nll_rise:.1f} nats"
+    )
+    if not is_gaussian:
+        return f"the decoder ignores the latents: {seen}; train longer or raise token_dropout"
+    return (
+        f"the latent space has collapsed: KL {report.kl_divergence:.1f} nats a molecule, {seen}; lower "
+        "kl_weight, or set free_bits to 25, or use the linear kl_schedule"
+    )
+
+
+@torch.no_grad()
+def spread_factors(
+    model: Autoencoder, latents: Tensor, targets: FloatArray, is_binary: Sequence[bool]
+) -> list[float]:
+    """What to multiply the head's spread by so that 80 % of held-out values lie in its 80 % interval.
+
+    Args:
+        model: with a head.
+        latents: `(B, L)` of held-out molecules.
+        targets: `(B, P)`, standardised, NaN unknown.
+        is_binary: which properties are yes/no; their factor is 1.
+    """
+    assert model.head is not None
+    mean, variance = (part.cpu().numpy() for part in model.head(latents))
+    factors = []
+    for index, binary in enumerate(is_binary):
+        known = ~np.isnan(targets[:, index])
+        if binary or known.sum() < 20:
+            factors.append(1.0)
+            continue
+        error = np.abs(targets[known, index] - mean[known, index])
+        ratio = error / np.sqrt(variance[known, index])
+        factors.append(float(np.quantile(ratio, 0.8) / 1.2816))  # 1.2816: the normal's 90 % point
+    return factors
+
+
+def _partners(num_molecules: int, seed: int) -> IndexArray:
+    """For each molecule another one, drawn at random: everyone's neighbor on one random circle."""
+    circle = np.random.default_rng(seed).permutation(num_molecules)
+    partners = np.empty_like(circle)
+    partners[circle] = np.roll(circle, 1)
+    return partners
+
+
+def _to_torch(arrays: TokenArrays, indices: IndexArray, device: torch.device) -> tuple[Tensor, Tensor]:
+    batch = arrays.batch(indices)
+    return torch.from_numpy(batch.token_ids).to(device), torch.from_numpy(batch.lengths).to(device)
+
+
+def _r_squared(prediction: Tensor, goal: Tensor) -> tuple[float, ...]:
+    values = []
+    for said, true in zip(prediction.T, goal.T, strict=True):
+        known = ~true.isnan()
+        if int(known.sum()) < 2:
+            values.append(float("nan"))
+            continue
+        residual = ((said - true)[known] ** 2).sum()
+        total = ((true[known] - true[known].mean()) ** 2).sum()
+        values.append(float(1 - residual / total) if total > 0 else float("nan"))
+    return tuple(values)

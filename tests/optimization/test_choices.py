@@ -1,0 +1,47 @@
+"""Optimisers by name."""
+
+import pytest
+
+from molvae.errors import InputError
+from molvae.optimization.choices import OPTIMIZERS, build_optimizer
+from molvae.optimization.gradient_ascent import GradientAscent, GradientSettings
+from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
+from molvae.optimization.objectives import Objective, PropertyGoal
+from molvae.optimization.random_prior import RandomPrior
+from tests.tables import ORACLES, ToyLatentModel
+
+
+def test_each_name_gives_its_optimizer() -> None:
+    built = {
+        name: type(build_optimizer(name, ToyLatentModel(), ORACLES["linear"], [], 0)) for name in OPTIMIZERS
+    }
+    assert built == {"gradient-ascent": GradientAscent, "cma-es": LatentCMAES, "random-prior": RandomPrior}
+
+
+def test_the_heads_own_spelling_of_a_property_is_found() -> None:
+    loud = PropertyGoal(property_name="TOY", direction="maximize")
+    objective = Objective(name="loud", function=ORACLES["linear"].function, goal=loud)
+    optimizer = build_optimizer("gradient-ascent", ToyLatentModel(), objective, [], 0)
+    assert len(optimizer.ask(4).smiles) == 4
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InputError, match='no optimizer "annealing": choose one of gradient-ascent, cma-es'):
+        build_optimizer("annealing", ToyLatentModel(), ORACLES["linear"], [], 0)
+
+
+def test_gradient_ascent_refuses_an_objective_without_a_single_property() -> None:
+    objective = Objective(name="mystery", function=ORACLES["peak"].function)
+    with pytest.raises(InputError, match='can\'t follow the objective "mystery"'):
+        build_optimizer("gradient-ascent", ToyLatentModel(), objective, [], 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [("gradient-ascent", CMASettings()), ("cma-es", GradientSettings()), ("random-prior", CMASettings())],
+)
+def test_settings_of_another_optimizer_are_refused(
+    name: str, settings: GradientSettings | CMASettings
+) -> None:
+    with pytest.raises(InputError, match=f'"{name}" does not take "{type(settings).__name__}"'):
+        build_optimizer(name, ToyLatentModel(), ORACLES["linear"], [], 0, settings)

@@ -1,0 +1,73 @@
+"""What an optimiser remembers, and how it draws from it; and the units it measures latents in."""
+
+import numpy as np
+import pytest
+
+from molvae.interfaces import FloatArray, Proposals
+from molvae.optimization.latent_frame import LatentFrame
+from molvae.optimization.memory import Memory, encode_or_keep
+from tests.tables import ToyLatentModel, toy_smiles
+
+SMILES = [toy_smiles([level] * 12) for level in range(5)]
+
+
+def memory_of(scores: list[float]) -> Memory:
+    memory = Memory(ToyLatentModel(), [])
+    smiles = SMILES[: len(scores)]
+    memory.tell(Proposals(smiles, None, ["x"] * len(smiles), [""] * len(smiles)), np.array(scores))
+    return memory
+
+
+def test_ranks_are_drawn_log_uniformly() -> None:
+    drawn = memory_of([1.0, 3.0, 2.0]).draw_elites(30_000, np.random.default_rng(0))
+    shares = [drawn.count(SMILES[row]) / 30_000 for row in (1, 2, 0)]
+    assert shares == pytest.approx(np.log([2.0, 1.5, 4 / 3]) / np.log(4.0), abs=0.01)
+
+
+def test_no_elite_is_drawn_beyond_the_limit_or_without_a_score() -> None:
+    memory = memory_of([1.0, np.nan, 2.0, 3.0])
+    generator = np.random.default_rng(0)
+    assert set(memory.draw_elites(200, generator)) == {SMILES[0], SMILES[2], SMILES[3]}
+    assert set(memory.draw_elites(200, generator, among=2)) == {SMILES[2], SMILES[3]}
+    assert memory_of([np.nan]).draw_elites(5, generator) == []
+
+
+def test_starts_are_asked_for_once_and_in_one_spelling() -> None:
+    memory = Memory(ToyLatentModel(2), ["NCC", "C(CN)", "NC(F)C"])
+    first, second = memory.ask_starts(1), memory.ask_starts(5)
+    assert first is not None
+    assert second is not None
+    assert (first.smiles, second.smiles, memory.ask_starts(5)) == (["CCN"], [toy_smiles([1, 0])], None)
+
+
+def test_a_molecule_that_can_not_be_encoded_keeps_the_latent_it_came_with() -> None:
+    given = np.arange(24, dtype=np.float64).reshape(2, 12)
+    encoded = encode_or_keep(ToyLatentModel(), [SMILES[0], "CCO"], given)
+    assert encoded[0].tolist() == ToyLatentModel().encode([SMILES[0]])[0].tolist()
+    assert encoded[1].tolist() == given[1].tolist()
+
+
+class Stretched(ToyLatentModel):
+    """Codes of another scale and center along each axis, as an autoencoder's are."""
+
+    def sample_latents(self, num_samples: int, generator: np.random.Generator) -> FloatArray:
+        return 5.0 + np.linspace(0.1, 10.0, 12) * super().sample_latents(num_samples, generator)
+
+
+def test_a_frame_measures_any_prior_in_its_standard_deviations() -> None:
+    model = Stretched()
+    frame = LatentFrame(model, np.random.default_rng(0))
+    points = frame.to_units(model.sample_latents(20_000, np.random.default_rng(1)))
+    assert points.mean(axis=0) == pytest.approx(np.zeros(12), abs=0.1)
+    assert points.std(axis=0) == pytest.approx(np.ones(12), abs=0.1)
+    assert frame.typical_norm == pytest.approx(np.sqrt(12), rel=0.05)
+    assert frame.to_units(frame.to_latents(points)) == pytest.approx(points)
+
+
+def test_points_are_held_within_trust_but_not_pulled_from_where_they_began() -> None:
+    frame = LatentFrame(ToyLatentModel(), np.random.default_rng(0))
+    far = np.full((1, 12), 100.0)
+    assert np.linalg.norm(frame.hold(far, np.zeros((1, 12)))) == pytest.approx(frame.trust_norm)
+    assert frame.hold(far, far) == pytest.approx(far)
+    near = np.full((1, 12), 0.1)
+    assert frame.hold(near, far).tolist() == near.tolist()

@@ -1,0 +1,141 @@
+"""What the contract tests run over: every optimiser, analytic oracles, and an exactly known toy model.
+
+The toy's molecules are chains `N-C-C-...-C` with one halogen or none on each carbon. The amine says where the
+chain begins, so a molecule is a row of levels: 0 for CH2, 1 for F, 2 for Cl, 3 for Br, 4 for I.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from molvae.chem.molecules import canonicalize, parse_smiles
+from molvae.errors import InputError, MoleculeError
+from molvae.interfaces import FloatArray, Gradient, LatentModel, Optimizer, Predictions
+from molvae.optimization.choices import OPTIMIZERS as BUILDERS
+from molvae.optimization.objectives import Evaluations, Objective, PropertyGoal
+
+HALOGENS = ("", "F", "Cl", "Br", "I")
+MIDDLE_LEVEL = 2
+TOY_PROPERTY = "toy"
+
+
+def toy_smiles(levels: Sequence[int]) -> str:
+    """Canonical SMILES of a row of levels."""
+    carbons = ["C" if level == 0 else f"C({HALOGENS[level]})" for level in levels]
+    return canonicalize("N" + "".join(carbons))
+
+
+def toy_levels(smiles: str) -> list[int]:
+    """The levels of a toy molecule, read along its chain from the amine."""
+    mol = parse_smiles(smiles)
+    amines = [atom for atom in mol.GetAtoms() if atom.GetSymbol() == "N"]
+    if len(amines) != 1:
+        raise MoleculeError(f'"{smiles}" is no toy molecule: one N expected')
+    chain = [amines[0].GetIdx()]
+    levels = []
+    while True:
+        level = 0
+        following = []
+        for neighbor in mol.GetAtomWithIdx(chain[-1]).GetNeighbors():
+            if neighbor.GetSymbol() in HALOGENS:
+                level = HALOGENS.index(neighbor.GetSymbol())
+            elif neighbor.GetIdx() not in chain:
+                following.append(neighbor.GetIdx())
+        levels.append(level)
+        if not following:
+            return levels[1:]
+        chain.append(following[0])
+
+
+class ToyLatentModel:
+    """A linear latent space with an exact inverse: levels = rotation @ latent + 2, rounded.
+
+    Latents longer than `max_norm` decode to no molecule. The head predicts one property, `toy`, linear in the
+    latent: its slope is known. Satisfies `LatentModel`.
+    """
+
+    def __init__(self, latent_dim: int = 12, max_norm: float = 12.0) -> None:
+        generator = np.random.default_rng(20)
+        self._rotation = np.linalg.qr(generator.standard_normal((latent_dim, latent_dim)))[0]
+        self._direction = np.linspace(1.0, 2.0, latent_dim)
+        self._max_norm = max_norm
+        self.latent_dim = latent_dim
+        self.property_names: tuple[str, ...] = (TOY_PROPERTY,)
+
+    def encode(self, smiles: Sequence[str]) -> FloatArray:
+        rows = [toy_levels(text) for text in smiles]
+        for text, row in zip(smiles, rows, strict=True):
+            if len(row) != self.latent_dim:
+                raise MoleculeError(f'"{text}" has {len(row)} carbons, not {self.latent_dim}')
+        levels: FloatArray = np.array(rows, dtype=np.float64).reshape(-1, self.latent_dim)
+        latents: FloatArray = (levels - MIDDLE_LEVEL) @ self._rotation
+        return latents
+
+    def decode(self, latents: FloatArray) -> list[str]:
+        levels = np.round(latents @ self._rotation.T + MIDDLE_LEVEL).clip(0, len(HALOGENS) - 1).astype(int)
+        norms = np.linalg.norm(latents, axis=1)
+        return [
+            toy_smiles(row) if norm <= self._max_norm else ""
+            for row, norm in zip(levels.tolist(), norms, strict=True)
+        ]
+
+    def sample_latents(self, num_samples: int, generator: np.random.Generator) -> FloatArray:
+        return generator.standard_normal((num_samples, self.latent_dim))
+
+    def predict(self, latents: FloatArray) -> Predictions:
+        mean = (latents @ self._rotation.T) @ self._direction[:, None]
+        return Predictions(mean=mean, spread=np.full_like(mean, 0.1))
+
+    def predict_gradient(self, latents: FloatArray, property_name: str) -> Gradient:
+        if property_name not in self.property_names:
+            raise InputError(f'the toy does not predict "{property_name}"')
+        slope = np.tile(self._direction @ self._rotation, (len(latents), 1))
+        return Gradient(value=latents @ slope[0], slope=slope)
+
+
+def _linear(smiles: Sequence[str]) -> Evaluations:
+    """The toy property itself: what the head predicts, but for the rounding of levels."""
+    levels = np.array([toy_levels(text) for text in smiles], dtype=np.float64) - MIDDLE_LEVEL
+    values = levels @ np.linspace(1.0, 2.0, levels.shape[1])
+    return Evaluations(scores=values, values={TOY_PROPERTY: values})
+
+
+def _peak(smiles: Sequence[str]) -> Evaluations:
+    """A single peak at levels 3, 1, 3, 1, ..., which the head knows nothing of."""
+    levels = np.array([toy_levels(text) for text in smiles], dtype=np.float64)
+    peak = np.resize([3.0, 1.0], levels.shape[1])
+    return Evaluations(scores=-((levels - peak) ** 2).sum(axis=1), values={})
+
+
+def _flaky(smiles: Sequence[str]) -> Evaluations:
+    """The linear one, with NaN for whatever bears iodine and an exception for bromine on every carbon."""
+    for text in smiles:
+        if set(toy_levels(text)) == {3}:
+            raise RuntimeError("the instrument is on fire")
+    evaluations = _linear(smiles)
+    iodine = np.array(["I" in text for text in smiles])
+    return Evaluations(scores=np.where(iodine, np.nan, evaluations.scores), values=evaluations.values)
+
+
+def _failing(smiles: Sequence[str]) -> Evaluations:
+    """NaN, always."""
+    return Evaluations(scores=np.full(len(smiles), np.nan), values={})
+
+
+_GOAL = PropertyGoal(property_name=TOY_PROPERTY, direction="maximize")
+
+#: name -> objective of toy molecules
+ORACLES: dict[str, Objective] = {
+    "linear": Objective(name="linear", function=_linear, goal=_GOAL),
+    "peak": Objective(name="peak", function=_peak, goal=_GOAL),
+    "flaky": Objective(name="flaky", function=_flaky, goal=_GOAL),
+    "failing": Objective(name="failing", function=_failing, goal=_GOAL),
+}
+
+
+def _toy_builder(name: str) -> Callable[[LatentModel, Objective, Sequence[str], int], Optimizer]:
+    return lambda model, objective, starts, seed: BUILDERS[name](model, objective, starts, seed, None)
+
+
+#: name -> builder of an optimiser from model, objective, starts and seed
+OPTIMIZERS = {name: _toy_builder(name) for name in BUILDERS}
