@@ -9,7 +9,8 @@ The idea in four lines::
 
 The bottleneck is the only difference between the VAE and the deterministic autoencoder.
 
-A model folder, made by ``molvae train``, is opened with ``model = molvae.load("my_model")``.
+``model = molvae.train("molecules.csv", "my_model")`` trains one, and ``molvae.load("my_model")`` opens the
+folder again.
 Nothing heavy is imported before it is asked for.
 """
 
@@ -17,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from molvae.generation.model_folder import load_model as load
+    from molvae.training.run import train
 
     __version__: str
 
-__all__ = ["__version__", "load"]
+__all__ = ["__version__", "load", "train"]
 
 
 def __getattr__(name: str) -> Any:
@@ -29,6 +31,10 @@ def __getattr__(name: str) -> Any:
         from molvae.generation.model_folder import load_model
 
         return load_model
+    if name == "train":
+        from molvae.training.run import train
+
+        return train
     if name == "__version__":
         from importlib.metadata import PackageNotFoundError, version
 

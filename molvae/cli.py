@@ -47,11 +47,23 @@ class CommandModule(Protocol):
 
 
 COMMANDS: dict[str, Command] = {
+    "quickstart": Command("see all of it work: train, sample and optimize", "molvae.commands.quickstart"),
     "data": Command("list the public data sets, and fetch one", "molvae.commands.data"),
-    "train": Command("train a VAE or a plain autoencoder on a table of SMILES", "molvae.commands.train"),
     "prepare": Command(
         "curate a table of SMILES, and say what is dropped and why", "molvae.commands.prepare"
     ),
+    "properties": Command("compute properties of the molecules of a table", "molvae.commands.properties"),
+    "train": Command("train a VAE or a plain autoencoder on a table of SMILES", "molvae.commands.train"),
+    "info": Command("show what a model folder holds", "molvae.commands.info"),
+    "sample": Command("sample new molecules", "molvae.commands.sample"),
+    "encode": Command("molecules of a table to latents", "molvae.commands.encode"),
+    "decode": Command("latents to molecules", "molvae.commands.decode"),
+    "reconstruct": Command("encode and decode the molecules of a table", "molvae.commands.reconstruct"),
+    "neighbors": Command("molecules near one molecule", "molvae.commands.neighbors"),
+    "interpolate": Command("molecules between two molecules", "molvae.commands.interpolate"),
+    "predict": Command("predict properties with the model's head", "molvae.commands.predict"),
+    "evaluate": Command("measure a table of sampled molecules", "molvae.commands.evaluate"),
+    "optimize": Command("search for molecules with a better property", "molvae.commands.optimize"),
 }
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from molvae.chem.molecules import canonicalize
-from molvae.chem.properties import compute_properties_parallel
+from molvae.data.bulk import properties_of
 from molvae.data.download import sha256_of
 from molvae.data.sources import source_file
 
@@ -27,7 +27,7 @@ def build(path: Path) -> None:
     smiles = pd.read_csv(source_file("moses", "train.csv.gz"))["SMILES"].to_numpy()
     rows = np.sort(np.random.default_rng(SEED).choice(len(smiles), NUM_MOLECULES, replace=False))
     drawn = [canonicalize(text) for text in smiles[rows]]
-    properties = compute_properties_parallel(drawn, PROPERTY_NAMES)
+    properties = properties_of(drawn, PROPERTY_NAMES)
     table = pd.DataFrame(properties, columns=PROPERTY_NAMES)
     table.insert(0, "smiles", drawn)
     table.to_csv(path, index=False, float_format="%.4f", lineterminator="\n")

@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Before anything loads a numerical library: two test machines with different cores must do the same sums.
 for _variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -12,6 +13,13 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
+
+from molvae.cli import main  # noqa: E402
+from molvae.data.shipped import shipped_csv  # noqa: E402
+from tests.command_line import Outcome, RunMolvae  # noqa: E402
+
+if TYPE_CHECKING:
+    from molvae.generation.latent_model import MoleculeModel
 
 settings.register_profile("molvae", deadline=None, derandomize=True, database=None)
 settings.load_profile("molvae")
@@ -92,3 +100,62 @@ def _own_logging() -> Iterator[None]:
     yield
     log.handlers = handlers
     log.setLevel(level)
+
+
+@pytest.fixture
+def molvae_command(capsys: pytest.CaptureFixture[str]) -> RunMolvae:
+    """Runs the command line, quietly, and says what it gave."""
+
+    def run(*arguments: object) -> Outcome:
+        capsys.readouterr()
+        code = main([*map(str, arguments), "--quiet"])
+        return Outcome(code, *capsys.readouterr())
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def tiny_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first 200 molecules of the shipped table, with logP, QED and SA."""
+    path = tmp_path_factory.mktemp("data") / "tiny.csv"
+    lines = shipped_csv().read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:201]), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model_dir(tiny_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small VAE with a head for logP and QED, trained on `tiny_csv` for some seconds."""
+    from molvae.data.preparation import TokenizerSettings
+    from molvae.models.autoencoder import AutoencoderSettings
+    from molvae.training.run import RunRequest, RunSettings, train_model
+    from molvae.training.settings import TrainingSettings
+
+    folder = tmp_path_factory.mktemp("run") / "model"
+    settings = RunSettings(
+        tokenizer=TokenizerSettings(num_merges=30),
+        network=AutoencoderSettings(
+            latent_dim=16, embedding_dim=16, encoder_dim=32, decoder_dim=32, head_dim=16, head_members=2
+        ),
+        training=TrainingSettings(
+            max_steps=60, max_epochs=100, batch_size=32, learning_rate=5e-3, precision="float32", device="cpu"
+        ),
+    )
+    request = RunRequest(
+        file=tiny_csv,
+        out=folder,
+        cache=folder.parent / "cache",
+        settings=settings,
+        properties=("logP", "QED"),
+        num_workers=0,
+    )
+    train_model(request)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_model_dir: Path) -> "MoleculeModel":
+    """The model in `tiny_model_dir`."""
+    from molvae.generation.model_folder import load_model
+
+    return load_model(tiny_model_dir)

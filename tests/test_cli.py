@@ -69,8 +69,8 @@ def test_the_help_of_a_command_is_its_own(
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["tri"], 'molvae: error: unknown command "tri"; did you mean "try"?'),
-        (["zzz"], 'molvae: error: unknown command "zzz"; known: data, '),
+        (["tryy"], 'molvae: error: unknown command "tryy"; did you mean "try"?'),
+        (["zzz"], 'molvae: error: unknown command "zzz"; known: quickstart, data, '),
         (["--kl-weight", "1"], 'molvae: error: unknown flag "--kl-weight"; '),
         (
             ["try", "--kl-wieght", "1"],

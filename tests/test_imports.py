@@ -53,7 +53,7 @@ def test_an_unknown_public_name_is_an_attribute_error() -> None:
 
 
 def test_the_public_names_are_listed() -> None:
-    assert set(dir(molvae)) == {"__version__", "load"}
+    assert set(dir(molvae)) == {"__version__", "load", "train"}
 
 
 def test_the_init_of_a_package_imports_nothing_so_that_no_package_drags_in_another() -> None:

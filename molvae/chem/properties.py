@@ -1,15 +1,11 @@
 """Molecules in, properties out: one function each, its unit in its docstring.
 
 `PROPERTIES` names them all; a new property is a function and a line in that table.
-`compute_properties` works on whole lists of SMILES, `compute_properties_parallel` on all cores.
+`compute_properties` works on whole lists of SMILES, `molvae.data.bulk.properties_of` on all cores.
 """
 
 import difflib
-import multiprocessing
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +17,6 @@ from molvae.errors import MoleculeError, SettingsError
 
 PropertyFunction = Callable[[Mol], float]
 PropertyArray = npt.NDArray[np.float64]
-
-# SMILES handed to a worker at once: about a second of work with every property.
-CHUNK_SIZE = 500
 
 
 def log_p(mol: Mol) -> float:
@@ -112,6 +105,26 @@ PROPERTIES: dict[str, PropertyFunction] = {
 }
 
 
+def property_name(name: str) -> str:
+    """Returns the property's name as `PROPERTIES` spells it; upper and lower case are the same.
+
+    Example:
+        >>> property_name("logp")
+        'logP'
+
+    Raises:
+        SettingsError: there is no property of that name.
+    """
+    by_lower_case = {known.lower(): known for known in PROPERTIES}
+    if name.lower() in by_lower_case:
+        return by_lower_case[name.lower()]
+    close = difflib.get_close_matches(name.lower(), by_lower_case, n=1)
+    advice = (
+        f'did you mean "{by_lower_case[close[0]]}"?' if close else f"choose one of {', '.join(PROPERTIES)}"
+    )
+    raise SettingsError(f'unknown property "{name}": {advice}')
+
+
 def property_function(name: str) -> PropertyFunction:
     """Returns the property of that name; upper and lower case are the same.
 
@@ -123,13 +136,7 @@ def property_function(name: str) -> PropertyFunction:
     Raises:
         SettingsError: there is no property of that name.
     """
-    by_lower_case = {known.lower(): function for known, function in PROPERTIES.items()}
-    if name.lower() in by_lower_case:
-        return by_lower_case[name.lower()]
-    close = difflib.get_close_matches(name.lower(), by_lower_case, n=1)
-    spelled = [known for known in PROPERTIES if known.lower() in close]
-    advice = f'did you mean "{spelled[0]}"?' if spelled else f"choose one of {', '.join(PROPERTIES)}"
-    raise SettingsError(f'unknown property "{name}": {advice}')
+    return PROPERTIES[property_name(name)]
 
 
 def compute_properties(smiles: Sequence[str], names: Sequence[str]) -> PropertyArray:
@@ -151,39 +158,3 @@ def compute_properties(smiles: Sequence[str], names: Sequence[str]) -> PropertyA
             continue
         values[row] = [function(mol) for function in functions]
     return values
-
-
-def compute_properties_parallel(
-    smiles: Sequence[str], names: Sequence[str], *, num_workers: int | None = None
-) -> PropertyArray:
-    """Returns what `compute_properties` does, computed in `num_workers` processes (default: one a core).
-
-    Worth it from a few thousand molecules on. The workers are started afresh and import RDKit only; as
-    always with such workers, a script that calls this keeps its own work under `if __name__ == "__main__"`.
-
-    Raises:
-        SettingsError: one of `names` is not a property, or `num_workers` is below 1.
-    """
-    for name in names:
-        property_function(name)
-    if num_workers is not None and num_workers < 1:
-        raise SettingsError(f'num_workers "{num_workers}" is below 1: give a number of processes')
-    chunks = [smiles[start : start + CHUNK_SIZE] for start in range(0, len(smiles), CHUNK_SIZE)]
-    workers = min(num_workers or _num_cores(), len(chunks))
-    if workers <= 1:
-        return compute_properties(smiles, names)
-    with ProcessPoolExecutor(workers, mp_context=_fresh_processes()) as pool:
-        return np.concatenate(list(pool.map(compute_properties, chunks, repeat(names))))
-
-
-def _num_cores() -> int:
-    """Cores this process may use, where the system tells, else those of the machine."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _fresh_processes() -> multiprocessing.context.BaseContext:
-    """A way to start workers that don't inherit this process's threads or its torch."""
-    known = multiprocessing.get_all_start_methods()
-    return multiprocessing.get_context("forkserver" if "forkserver" in known else "spawn")

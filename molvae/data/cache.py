@@ -1,10 +1,18 @@
 """Where molvae keeps what it fetches or computes and could fetch or compute again."""
 
+import contextlib
 import os
+import shutil
 import sys
+import time
 from pathlib import Path
 
 CACHE_VARIABLE = "MOLVAE_CACHE"
+
+#: Folders that are being filled; each is renamed when it is complete.
+PART_PATTERNS = ("curated-*.part", "tokens-*.part")
+#: One that has not changed for so long was left behind by a run that was killed.
+STALE_SECONDS = 24 * 60 * 60
 
 
 def cache_folder() -> Path:
@@ -19,3 +27,12 @@ def cache_folder() -> Path:
     variable = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"
     parent = os.environ.get(variable)
     return Path(parent) / "molvae" if parent else Path.home() / ".cache" / "molvae"
+
+
+def remove_stale_parts(cache_dir: Path) -> None:
+    """Deletes the unfinished folders in a cache folder in which nothing has changed for a day."""
+    oldest = time.time() - STALE_SECONDS
+    for part in [path for pattern in PART_PATTERNS for path in cache_dir.glob(pattern)]:
+        with contextlib.suppress(OSError):  # another process may be quicker
+            if all(path.stat().st_mtime < oldest for path in (part, *part.iterdir())):
+                shutil.rmtree(part, ignore_errors=True)

@@ -17,12 +17,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from molvae.chem.notation import constraints_in_force
+from molvae.data.bulk import screen_chunks
+from molvae.data.cache import remove_stale_parts
 from molvae.data.curated import Curated, load_curated, write_summary
 from molvae.data.intake import Intake
 from molvae.data.reading import Table, open_table
 from molvae.data.screening import CurationSettings
 from molvae.data.values import Kind, KindSurvey
-from molvae.data.worker import screen_chunks
 from molvae.errors import InputError, MolvaeError
 from molvae.progress import Progress
 
@@ -67,6 +68,7 @@ def curate(
     num_rows, kinds = _survey(table)
     try:
         Path(cache_dir).mkdir(parents=True, exist_ok=True)
+        remove_stale_parts(Path(cache_dir))
         part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".part", dir=cache_dir))
         try:
             curated = _curate_into(part, table, kinds, num_rows, settings, num_workers, key)

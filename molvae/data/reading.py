@@ -116,6 +116,8 @@ def open_table(
     properties = tuple(_matching_column(name, columns, Path(path), "property ") for name in property_columns)
     if len(set(properties)) < len(properties) or smiles_column in properties:
         raise InputError(f'a column of "{path}" is asked for twice: {_quoted([smiles_column, *properties])}')
+    if has_header and not names and not isinstance(source, ParquetSource):
+        _warn_of_doubtful_header(smiles_column, Path(path))
     return Table(source, columns, has_header, smiles_column, properties)
 
 
@@ -143,6 +145,19 @@ def _is_header(head: Sequence[Sequence[str]], names: Sequence[str]) -> bool:
         return any(cell and not _is_number(cell) for cell in first)
     # A molecule that can't be read still looks like one: it holds signs that names of columns don't.
     return not any(i < len(first) and _looks_like_smiles(first[i]) for i in molecules)
+
+
+def _warn_of_doubtful_header(smiles_column: str, path: Path) -> None:
+    """Says so where the first line may as well be a molecule that can't be read, and would be lost."""
+    name = _normalized(smiles_column)
+    if name not in {*SMILES_NAMES, *OTHER_NAMES} and "smiles" not in name:
+        shown = quotable(smiles_column, 50)
+        logger.warning(
+            'the first line of "%s" is taken for a header, though "%s" is no usual name of a SMILES column; '
+            'if it is one, say so with --smiles-column "%s"; if that line is a molecule, put a line with '
+            'the word "smiles" above it',
+            *(path, shown, shown),
+        )
 
 
 def _looks_like_smiles(cell: str) -> bool:

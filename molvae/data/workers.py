@@ -5,7 +5,7 @@ program that started it (as `multiprocessing` would), so it is small, works from
 without a main guard, and ends by itself when its parent is gone, however that went.
 
 A task turns a list into a list of the same length, item by item. An item that crashes a worker gets the
-task's value for that, and harms no other.
+task's value for that, and harms no other. `molvae.data.bulk` puts these tasks to use.
 """
 
 import contextlib
@@ -27,9 +27,12 @@ from typing import IO, Any, Literal, NamedTuple, Self
 from molvae.chem.notation import selfies_to_smiles
 from molvae.chem.properties import compute_properties
 from molvae.data.screening import Screened, screen_texts
-from molvae.errors import MoleculeError, MolvaeError
+from molvae.errors import MoleculeError, MolvaeError, SettingsError
 
 TaskName = Literal["screen", "decode", "properties"]
+
+#: How a worker is started; -P keeps the folder that happens to be the current one out of its imports.
+WORKER_COMMAND = (sys.executable, "-P", "-m", "molvae.data.workers")
 
 _WORKER_GONE = (EOFError, OSError, pickle.UnpicklingError)
 
@@ -49,18 +52,18 @@ def _decoded(selfies: str) -> str:
 class _Task(NamedTuple):
     """What a worker does with a list (and further arguments), and what a crashing item gets."""
 
-    function: Callable[..., Sequence[Any]]
+    function: Callable[..., list[Any]]
     crashed: Callable[..., Any]
 
 
-def _rows(smiles: Sequence[str], names: Sequence[str]) -> list[list[float]]:
-    return [list(map(float, row)) for row in compute_properties(smiles, names)]
+def _property_rows(smiles: Sequence[str], names: Sequence[str]) -> list[list[float]]:
+    return compute_properties(smiles, names).tolist()
 
 
 TASKS: dict[TaskName, _Task] = {
-    "screen": _Task(screen_texts, lambda settings: Screened("unparseable", "RDKit crashed on it")),
+    "screen": _Task(screen_texts, lambda _settings: Screened("unparseable", "RDKit crashed on it")),
     "decode": _Task(decode_selfies, lambda: ""),
-    "properties": _Task(_rows, lambda names: [float("nan")] * len(names)),
+    "properties": _Task(_property_rows, lambda names: [float("nan")] * len(names)),
 }
 
 
@@ -69,30 +72,36 @@ class WorkerPool:
 
     Args:
         num_workers: processes, None for one a core; 0 does the work in this process.
+
+    Raises:
+        SettingsError: `num_workers` is below 0.
     """
 
     def __init__(self, num_workers: int | None = None) -> None:
         count = num_cores() if num_workers is None else num_workers
+        if count < 0:
+            raise SettingsError(f'num_workers is "{count}"; it must be 0 or more')
         self._workers = [_Worker() for _ in range(count)]
         self._idle: SimpleQueue[_Worker] = SimpleQueue()
         for worker in self._workers:
             self._idle.put(worker)
         self._executor = ThreadPoolExecutor(max(count, 1))
 
-    def stream(
-        self, task: TaskName, chunks: Iterable[Sequence[Any]], *arguments: Any
-    ) -> Iterator[Sequence[Any]]:
+    def stream(self, task: TaskName, chunks: Iterable[Sequence[Any]], *arguments: Any) -> Iterator[list[Any]]:
         """What the task makes of each chunk, in order; chunks are read ahead by a few a worker.
 
         Args:
             task: a name of `TASKS`.
             chunks: lists of items.
             arguments: given to the task after the list.
+
+        Raises:
+            MolvaeError: what the task raised, or workers can't be started at all.
         """
         if not self._workers:
             yield from (TASKS[task].function(chunk, *arguments) for chunk in chunks)
             return
-        under_way: deque[Future[Sequence[Any]]] = deque()
+        under_way: deque[Future[list[Any]]] = deque()
         stream = iter(chunks)
         for chunk in islice(stream, 2 * len(self._workers) + 1):
             under_way.append(self._executor.submit(self._run, task, chunk, arguments))
@@ -114,7 +123,7 @@ class WorkerPool:
         for worker in self._workers:
             worker.close()
 
-    def _run(self, task: TaskName, chunk: Sequence[Any], arguments: tuple[Any, ...]) -> Sequence[Any]:
+    def _run(self, task: TaskName, chunk: Sequence[Any], arguments: tuple[Any, ...]) -> list[Any]:
         worker = self._idle.get()
         try:
             return worker.run(task, chunk, arguments)
@@ -140,15 +149,12 @@ class _Worker:
     def _start(self) -> "subprocess.Popen[bytes]":
         paths = [path or str(Path.cwd()) for path in sys.path]
         environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"}
-        command = [sys.executable, "-P", "-m", "molvae.data.workers"]
-        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+        return subprocess.Popen(
+            WORKER_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment
+        )
 
-    def run(self, task: TaskName, chunk: Sequence[Any], arguments: tuple[Any, ...]) -> Sequence[Any]:
-        """What the task makes of a chunk.
-
-        Raises:
-            MolvaeError: workers can't be started at all.
-        """
+    def run(self, task: TaskName, chunk: Sequence[Any], arguments: tuple[Any, ...]) -> list[Any]:
+        """What the task makes of a chunk, item by item once an item of it crashes the process."""
         try:
             return self._ask(task, chunk, arguments)
         except _WORKER_GONE:
@@ -162,12 +168,13 @@ class _Worker:
                 self._restart()
         return found
 
-    def _ask(self, task: TaskName, chunk: Sequence[Any], arguments: tuple[Any, ...]) -> Sequence[Any]:
+    def _ask(self, task: TaskName, chunk: Sequence[Any], arguments: tuple[Any, ...]) -> list[Any]:
         requests, answers = self._process.stdin, self._process.stdout
-        assert requests is not None and answers is not None
+        assert requests is not None
+        assert answers is not None
         pickle.dump((task, list(chunk), arguments), requests)
         requests.flush()
-        answer: Sequence[Any] | MolvaeError
+        answer: list[Any] | MolvaeError
         answer = pickle.load(answers)  # noqa: S301 - from this program's own worker
         if isinstance(answer, MolvaeError):
             raise answer
@@ -177,7 +184,7 @@ class _Worker:
         self.close()
         with self._lock:
             if self._killed:
-                raise MolvaeError("reading molecules was stopped")
+                raise MolvaeError("the worker processes were stopped")
             self._process = self._start()
         try:
             self._ask("decode", ["[C]"], ())
@@ -207,7 +214,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             task, chunk, arguments = pickle.load(requests)  # noqa: S301 - from the program that started it
         except EOFError:
             return
-        answer: Sequence[Any] | MolvaeError
+        answer: list[Any] | MolvaeError
         try:
             answer = TASKS[task].function(chunk, *arguments)
         except MolvaeError as error:

@@ -13,19 +13,12 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from rdkit.Chem import Mol, MolToSmiles
+from rdkit.Chem import Mol
 from scipy.stats import wasserstein_distance
 
 from molvae.chem.fingerprints import BitArray, morgan_bits, tanimoto_blocks
 from molvae.chem.molecules import parse_smiles
-from molvae.chem.properties import (
-    PropertyArray,
-    compute_properties,
-    compute_properties_parallel,
-    num_aromatic_rings,
-    num_rings,
-)
+from molvae.chem.properties import PropertyArray, num_aromatic_rings, num_rings
 from molvae.errors import InputError, MoleculeError
 
 # MOSES takes distances between Morgan fingerprints of radius 2 with 1,024 bits.
@@ -33,12 +26,8 @@ FINGERPRINT_RADIUS = 2
 FINGERPRINT_BITS = 1024
 # More molecules than this are subsampled for internal diversity: 10,000 make 100 million pairs, in seconds.
 MAX_DIVERSITY_MOLECULES = 10_000
-# From this many molecules on, properties are computed on all cores.
-PARALLEL_FROM = 4_000
 # Rings above this size are macrocycles, as in the SA score.
 LARGEST_COMMON_RING = 8
-UNIQUENESS_SIZES = (1_000, 10_000)
-DESCRIBED_PROPERTIES = ("logP", "QED", "SA", "MW")
 
 Membership = Collection[str] | Callable[[str], bool]
 _Items = TypeVar("_Items", bound=Sized)
@@ -117,12 +106,21 @@ def internal_diversity(
     Raises:
         InputError: there is no molecule.
     """
-    return _diversities(mols, (power,), max_molecules, seed)[0]
+    return internal_diversities(mols, (power,), max_molecules=max_molecules, seed=seed)[0]
 
 
-def _diversities(
-    mols: Sequence[Mol], powers: Sequence[int], max_molecules: int = MAX_DIVERSITY_MOLECULES, seed: int = 0
+def internal_diversities(
+    mols: Sequence[Mol],
+    powers: Sequence[int],
+    *,
+    max_molecules: int = MAX_DIVERSITY_MOLECULES,
+    seed: int = 0,
 ) -> list[float]:
+    """Returns `internal_diversity` at each of the powers, for little more than the cost of one.
+
+    Raises:
+        InputError: there is no molecule.
+    """
     chosen = _some(mols)
     if len(chosen) > max_molecules:
         rows = np.random.default_rng(seed).choice(len(chosen), max_molecules, replace=False)
@@ -185,71 +183,6 @@ def property_distribution(
     known = _some(values)
     distance = float("nan") if reference is None else float(wasserstein_distance(known, _some(reference)))
     return PropertyDistribution(float(np.mean(known)), float(np.std(known)), distance)
-
-
-def describe_sample(
-    smiles: Sequence[str],
-    training: Membership | None = None,
-    reference: Sequence[str] | None = None,
-    *,
-    property_names: Sequence[str] = DESCRIBED_PROPERTIES,
-    seed: int = 0,
-) -> pd.DataFrame:
-    """Returns a table of every metric, one a row: `metric`, `value`, and the same of the `reference`.
-
-    Args:
-        smiles: the sample, valid or not.
-        training: canonical SMILES of the training set (a set, for speed), or a function that says whether
-            one is in it; without it there is no novelty.
-        reference: SMILES of a sample to compare with, best of the same size; without it `reference` is NaN
-            and there are no Wasserstein distances.
-        property_names: the properties described, names of `molvae.chem.properties`.
-        seed: draws the subsample for internal diversity (see `internal_diversity`).
-
-    Raises:
-        InputError: the sample or the reference is empty, or holds no valid molecule.
-        SettingsError: one of `property_names` is not a property.
-    """
-    sample = _describe(smiles, training, property_names, seed)
-    other = None if reference is None else _describe(reference, training, property_names, seed)
-    if other is not None:
-        for column, name in enumerate(property_names):
-            distance = property_distribution(sample.properties[:, column], other.properties[:, column])
-            sample.metrics[f"{name}_wasserstein"] = distance.wasserstein
-    metrics = pd.DataFrame({"metric": list(sample.metrics), "value": list(sample.metrics.values())})
-    known = {} if other is None else other.metrics
-    metrics["reference"] = [known.get(name, float("nan")) for name in sample.metrics]
-    return metrics
-
-
-class _Description(NamedTuple):
-    metrics: dict[str, float]
-    properties: PropertyArray
-
-
-def _describe(
-    smiles: Sequence[str], training: Membership | None, property_names: Sequence[str], seed: int
-) -> _Description:
-    """Returns the metrics of one sample by name, in the order of the table, and its properties `(N, P)`."""
-    mols = valid_molecules(_some(smiles))
-    if not mols:
-        raise InputError(f'none of the "{len(smiles)}" SMILES is a molecule: there is nothing to describe')
-    canonical = [str(MolToSmiles(mol)) for mol in mols]
-    metrics = {"num_molecules": float(len(smiles)), "validity": len(canonical) / len(smiles)}
-    metrics["uniqueness"] = uniqueness(canonical)
-    for first in UNIQUENESS_SIZES:
-        if len(canonical) >= first:
-            metrics[f"uniqueness@{first}"] = uniqueness(canonical, first)
-    if training is not None:
-        metrics["novelty"] = novelty(canonical, training)
-    metrics["internal_diversity"], metrics["internal_diversity_2"] = _diversities(mols, (1, 2), seed=seed)
-    metrics.update(ring_statistics(mols))
-    compute = compute_properties_parallel if len(canonical) >= PARALLEL_FROM else compute_properties
-    properties = compute(canonical, property_names)
-    for column, name in enumerate(property_names):
-        distribution = property_distribution(properties[:, column])
-        metrics[f"{name}_mean"], metrics[f"{name}_sd"] = distribution.mean, distribution.sd
-    return _Description(metrics, properties)
 
 
 def _some(items: _Items) -> _Items:

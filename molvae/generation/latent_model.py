@@ -14,19 +14,21 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from molvae.chem.fingerprints import morgan_bits, tanimoto
-from molvae.chem.molecules import parse_smiles
-from molvae.data.workers import WorkerPool, decode_selfies
 from molvae.data.dataset import TokenArrays
 from molvae.data.scaling import PropertyScaler
 from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import Tokenizer
+from molvae.data.workers import WorkerPool, decode_selfies
 from molvae.errors import InputError, SettingsError
+from molvae.generation.exploration import neighbors_of, straight_line
 from molvae.generation.membership import MoleculeKeys
 from molvae.generation.molecules import Readable, read_molecules, refusal_error, to_selfies
+from molvae.generation.prediction import predict_properties, property_gradient
+from molvae.generation.sampling import draw_molecules
 from molvae.interfaces import FloatArray, Gradient, Predictions
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.prior import GaussianPrior, StandardNormalPrior
+from molvae.models.property_head import PropertyHead
 
 if TYPE_CHECKING:
     from molvae.generation.transformer import LatentTransformer
@@ -37,8 +39,6 @@ PriorName = Literal["standard-normal", "gaussian"]
 ENCODE_BATCH, DECODE_BATCH = 512, 1000
 #: From so many molecules on, decoding uses worker processes.
 MIN_FOR_WORKERS = 3000
-#: `sample` gives up after asking for this many times the molecules wanted.
-MAX_OVERSAMPLING = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,13 +72,18 @@ class MoleculeModel:
 
     @property
     def bottleneck(self) -> str:
-        """"gaussian" for a VAE, "deterministic" for a plain autoencoder."""
+        """Which kind of model it is: "gaussian" for a VAE, "deterministic" for a plain autoencoder."""
         return self.network.settings.bottleneck
 
     @property
     def property_names(self) -> tuple[str, ...]:
         """The properties that the head predicts; empty without a head."""
         return self.scaler.names if self.scaler is not None else ()
+
+    @property
+    def latent_scale(self) -> float:
+        """The spread of the training molecules' latents: root mean square over latents of the deviation."""
+        return float(self.gaussian_prior.factor.square().sum(dim=1).mean().sqrt())
 
     @property
     def default_prior(self) -> PriorName:
@@ -88,6 +93,17 @@ class MoleculeModel:
     def readable(self, smiles: Sequence[str]) -> Readable:
         """Which of the SMILES the model can read, as tokens, and why not the others."""
         return read_molecules(_listed(smiles), self.tokenizer, self.curation)
+
+    def all_readable(self, smiles: Sequence[str]) -> Readable:
+        """As `readable`, for molecules that must all be.
+
+        Raises:
+            MoleculeError: for the first SMILES that can't be read.
+        """
+        readable = self.readable(smiles)
+        if readable.refused:
+            raise refusal_error(readable.refused[0])
+        return readable
 
     def encode(self, smiles: Sequence[str]) -> FloatArray:
         """The posterior means `(B, L)` of `B` SMILES.
@@ -103,7 +119,7 @@ class MoleculeModel:
         Raises:
             MoleculeError: for the first SMILES that can't be read.
         """
-        return self.posterior_of(self._all_readable(smiles).arrays)
+        return self.posterior_of(self.all_readable(smiles).arrays)
 
     def posterior_samples(self, smiles: Sequence[str], num_draws: int, seed: int = 0) -> FloatArray:
         """Draws of q(z|x), `(B, num_draws, L)`.
@@ -112,9 +128,7 @@ class MoleculeModel:
             MoleculeError: for the first SMILES that can't be read.
         """
         mean, spread = self.posterior(smiles)
-        noise = np.random.default_rng(seed).standard_normal((len(mean), num_draws, self.latent_dim))
-        draws: FloatArray = (mean[:, None] + spread[:, None] * noise).astype(np.float32)
-        return draws
+        return posterior_draws(mean, spread, num_draws, seed)
 
     @torch.no_grad()
     def posterior_of(self, arrays: TokenArrays) -> tuple[FloatArray, FloatArray]:
@@ -125,7 +139,9 @@ class MoleculeModel:
         for start in range(0, len(order), ENCODE_BATCH):
             rows = order[start : start + ENCODE_BATCH]
             batch = arrays.batch(rows)
-            posterior = self.network.encode(torch.from_numpy(batch.token_ids), torch.from_numpy(batch.lengths))
+            posterior = self.network.encode(
+                torch.from_numpy(batch.token_ids), torch.from_numpy(batch.lengths)
+            )
             means[rows] = posterior.mean.numpy()
             spreads[rows] = torch.exp(0.5 * posterior.log_variance).numpy()
         return means, spreads
@@ -179,21 +195,9 @@ class MoleculeModel:
         Returns:
             `num_samples` SMILES; fewer if even many times as many draws held no more.
         """
-        generator = np.random.default_rng(seed)
-        found: list[str] = []
-        seen: set[str] = set()
-        asked = 0
-        while len(found) < num_samples and asked < MAX_OVERSAMPLING * num_samples:
-            wanted = max(num_samples - len(found), min(num_samples, 100))
-            latents = self.sample_latents(wanted, generator, prior)
-            asked += wanted
-            smiles = self.decode(latents, temperature=temperature, seed=int(generator.integers(2**62)))
-            for text in smiles:
-                if text == "" or (unique and text in seen) or (novel and text in self.training_keys):
-                    continue
-                seen.add(text)
-                found.append(text)
-        return found[:num_samples]
+        return draw_molecules(
+            self, num_samples, temperature=temperature, unique=unique, novel=novel, prior=prior, seed=seed
+        ).smiles
 
     def reconstruct(self, smiles: Sequence[str]) -> pd.DataFrame:
         """What encoding and decoding makes of SMILES: columns smiles, reconstruction, same.
@@ -201,15 +205,13 @@ class MoleculeModel:
         Raises:
             MoleculeError: for the first SMILES that can't be read.
         """
-        readable = self._all_readable(smiles)
+        readable = self.all_readable(smiles)
         decoded = self.decode(self.posterior_of(readable.arrays)[0])
         same = [before == after for before, after in zip(readable.smiles, decoded, strict=True)]
         return pd.DataFrame({"smiles": readable.smiles, "reconstruction": decoded, "same": same})
 
     def neighbors(self, smiles: str, num_neighbors: int = 10, *, seed: int = 0) -> pd.DataFrame:
         """Distinct molecules decoded from around one molecule's latents, most alike first.
-
-        Noise of growing radius is added until enough molecules are found.
 
         Args:
             smiles: the molecule; it is not among its neighbors.
@@ -223,24 +225,7 @@ class MoleculeModel:
         Raises:
             MoleculeError: if the SMILES can't be read.
         """
-        readable = self._all_readable([smiles])
-        center = self.posterior_of(readable.arrays)[0]
-        scale = float(self.gaussian_prior.factor.square().sum(dim=1).mean().sqrt())
-        generator = np.random.default_rng(seed)
-        found: dict[str, float] = {}
-        for radius in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3):
-            noise = generator.standard_normal((4 * num_neighbors, self.latent_dim))
-            for text in self.decode(center + radius * scale * noise):
-                if text and text != readable.smiles[0]:
-                    found.setdefault(text, radius)
-            if len(found) >= 2 * num_neighbors:
-                break
-        names = list(found)
-        query = morgan_bits([parse_smiles(readable.smiles[0])])[0]
-        likeness = tanimoto(query, morgan_bits([parse_smiles(name) for name in names])) if names else []
-        table = pd.DataFrame({"smiles": names, "tanimoto": likeness, "radius": list(found.values())})
-        table = table.sort_values(["tanimoto", "smiles"], ascending=[False, True], ignore_index=True)
-        return table.head(num_neighbors)
+        return neighbors_of(self, smiles, num_neighbors, seed)
 
     def interpolate(self, start: str, end: str, num_steps: int = 10) -> pd.DataFrame:
         """Molecules on the straight line between two, both included: columns step, share, smiles.
@@ -249,12 +234,7 @@ class MoleculeModel:
             MoleculeError: if either SMILES can't be read.
             SettingsError: for fewer than two steps.
         """
-        if num_steps < 2:
-            raise SettingsError(f'num_steps is "{num_steps}"; two ends need at least 2')
-        first, last = self.encode([start, end])
-        shares = np.linspace(0, 1, num_steps)
-        smiles = self.decode(first + shares[:, None] * (last - first))
-        return pd.DataFrame({"step": range(num_steps), "share": shares, "smiles": smiles})
+        return straight_line(self, start, end, num_steps)
 
     def predict(self, latents: npt.ArrayLike) -> Predictions:
         """Predicted properties of latents `(B, L)`, in the properties' units.
@@ -262,12 +242,7 @@ class MoleculeModel:
         Raises:
             InputError: if the model has no head, or the latents have another size than the model's.
         """
-        head, scaler = self._head()
-        with torch.no_grad():
-            mean, variance = (part.double().numpy() for part in head(self._checked(latents)))
-        binary = np.array(scaler.is_binary)
-        spread = np.sqrt(variance) * np.array(scaler.deviations) * np.array(scaler.spread_factors)
-        return Predictions(scaler.unscale(mean), np.where(binary, np.nan, spread))
+        return predict_properties(*self._head(), self._checked(latents))
 
     def predict_gradient(self, latents: npt.ArrayLike, property_name: str) -> Gradient:
         """One predicted property of latents `(B, L)` and its slope `(B, L)`, in the property's units.
@@ -275,16 +250,7 @@ class MoleculeModel:
         Raises:
             InputError: if the head does not predict this property.
         """
-        head, scaler = self._head()
-        if property_name not in scaler.names:
-            raise InputError(
-                f'the model does not predict "{property_name}"; it predicts {", ".join(scaler.names)}'
-            )
-        index = scaler.names.index(property_name)
-        rows = self._checked(latents).requires_grad_()
-        value = head(rows)[0][:, index] * scaler.deviations[index] + scaler.means[index]
-        (slope,) = torch.autograd.grad(value.sum(), rows)
-        return Gradient(value.detach().numpy(), slope.numpy())
+        return property_gradient(*self._head(), self._checked(latents), property_name)
 
     def transformer(self) -> "LatentTransformer":
         """A scikit-learn transformer from SMILES to latents, for use as descriptors in a pipeline."""
@@ -308,26 +274,29 @@ class MoleculeModel:
             raise SettingsError(f'prior is "{name}"; choose one of {", ".join(priors)}')
         return priors[name]
 
-    def _head(self) -> tuple[Any, PropertyScaler]:
+    def _head(self) -> tuple[PropertyHead, PropertyScaler]:
         if self.network.head is None or self.scaler is None:
             raise InputError("the model predicts no property; train it with --property")
         return self.network.head, self.scaler
-
-    def _all_readable(self, smiles: Sequence[str]) -> Readable:
-        readable = self.readable(smiles)
-        if readable.refused:
-            raise refusal_error(readable.refused[0])
-        return readable
 
     def _checked(self, latents: npt.ArrayLike) -> Tensor:
         rows = np.atleast_2d(np.asarray(latents, dtype=np.float32))
         if rows.ndim != 2 or rows.shape[1] != self.latent_dim:
             raise InputError(
-                f"latents have shape {rows.shape}; this model's have {self.latent_dim} columns, one row a molecule"
+                f"latents have shape {rows.shape}; this model's have {self.latent_dim} columns, "
+                "one row a molecule"
             )
         if not np.isfinite(rows).all():
             raise InputError("latents hold NaN or infinity; leave those rows out")
         return torch.from_numpy(rows.copy())
+
+
+def posterior_draws(mean: FloatArray, spread: FloatArray, num_draws: int, seed: int = 0) -> FloatArray:
+    """Draws `(B, num_draws, L)` of q(z|x), given means and spreads, each `(B, L)`."""
+    batch, latent_dim = mean.shape
+    noise = np.random.default_rng(seed).standard_normal((batch, num_draws, latent_dim))
+    draws: FloatArray = (mean[:, None] + spread[:, None] * noise).astype(np.float32)
+    return draws
 
 
 def _decoded(batches: Iterator[list[str]], total: int) -> Iterator[list[str]]:

@@ -12,9 +12,8 @@ noticed. Nothing here is ever unpickled.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +71,7 @@ def save_model(model: MoleculeModel, folder: Path) -> None:
     manifest["checksum"] = _checksum(manifest)
     temporary = folder / f".{MANIFEST}.partial"
     temporary.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    os.replace(temporary, folder / MANIFEST)
+    temporary.replace(folder / MANIFEST)
 
 
 def load_model(folder: str | Path) -> MoleculeModel:
@@ -167,6 +166,7 @@ def _digest(content: bytes) -> str:
 
 
 def _version(name: str) -> str:
-    from molvae import __version__
-
-    return __version__ if name == "molvae" else version(name)
+    try:
+        return version(name)
+    except PackageNotFoundError:  # molvae itself, used from a checkout that is not installed
+        return "0+checkout"

@@ -1,14 +1,16 @@
 """SMILES <-> token ids: the chemistry on both sides of a network, as its training data was treated."""
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from molvae.chem.molecules import quotable
+from molvae.data.bulk import CHUNK_SIZE, screen_chunks
 from molvae.data.dataset import IndexArray, TokenArrays
-from molvae.data.screening import CurationSettings, screen_texts
+from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import IdArray, Tokenizer
 from molvae.errors import MoleculeError, UnseenSymbolError
 
@@ -48,20 +50,29 @@ class Readable(NamedTuple):
     refused: list[Refusal]
 
 
+class _Part(NamedTuple):
+    """Some of the texts, as `screen_chunks` takes them."""
+
+    smiles: list[str]
+
+
 def read_molecules(smiles: Sequence[str], tokenizer: Tokenizer, settings: CurationSettings) -> Readable:
     """Standardises, canonicalises and tokenizes SMILES, and says which can't be."""
     kept: list[str] = []
     places: list[int] = []
     ids: list[IdArray] = []
     refused: list[Refusal] = []
-    for place, screened in enumerate(screen_texts([str(text) for text in smiles], settings)):
+    texts = [str(text) for text in smiles]
+    parts = (_Part(texts[at : at + CHUNK_SIZE]) for at in range(0, len(texts), CHUNK_SIZE))
+    screened_parts = (screened for _, screened in screen_chunks(parts, settings))
+    for place, screened in enumerate(chain.from_iterable(screened_parts)):
         if screened.reason:
-            refused.append(Refusal(place, str(smiles[place]), screened.reason, screened.detail))
+            refused.append(Refusal(place, texts[place], screened.reason, screened.detail))
             continue
         try:
             ids.append(tokenizer.to_ids(screened.selfies))
         except UnseenSymbolError as error:
-            refused.append(Refusal(place, str(smiles[place]), "unseen symbol", str(error)))
+            refused.append(Refusal(place, texts[place], "unseen symbol", str(error)))
             continue
         kept.append(screened.smiles)
         places.append(place)
@@ -78,7 +89,9 @@ def refusal_error(refusal: Refusal) -> MoleculeError:
     return MoleculeError(f"{text}: {cause}{detail}")
 
 
-def to_selfies(ids: npt.NDArray[np.integer], lengths: npt.NDArray[np.integer], tokenizer: Tokenizer) -> list[str]:
+def to_selfies(
+    ids: npt.NDArray[np.integer], lengths: npt.NDArray[np.integer], tokenizer: Tokenizer
+) -> list[str]:
     """SELFIES of generated ids `(B, T)`; a molecule that had not ended is cut at `T` tokens."""
     return [
         tokenizer.to_selfies(row[:length]) for row, length in zip(ids.tolist(), lengths.tolist(), strict=True)

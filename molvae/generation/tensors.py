@@ -1,5 +1,6 @@
 """Tensors on disk: one safetensors file, replaced whole or not at all, never unpickled."""
 
+import contextlib
 import json
 import os
 from collections.abc import Mapping
@@ -19,17 +20,18 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str,
     Raises:
         CheckpointError: if it can't be written, on a full disk for instance; what was there stays.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.partial")
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             file.write(safetensors.torch.save(plain, metadata={"facts": json.dumps(facts)}))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise CheckpointError(
             f'"{path}" could not be written ({error.strerror or error}); the last complete checkpoint is '
             "intact: free some space, then go on with --resume"
@@ -49,7 +51,9 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             facts = json.loads((file.metadata() or {})["facts"])
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
     except (safetensors.SafetensorError, KeyError, ValueError, OSError) as error:
-        raise ModelFolderError(f'"{path}" is truncated or not a file of molvae; take it from a backup') from error
+        raise ModelFolderError(
+            f'"{path}" is truncated or not a file of molvae; take it from a backup'
+        ) from error
 
 
 def load_weights(model: nn.Module, weights: Mapping[str, Tensor]) -> None:

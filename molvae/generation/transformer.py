@@ -25,7 +25,7 @@ class LatentTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def __init__(self, model: MoleculeModel) -> None:
         self.model = model
 
-    def fit(self, X: Sequence[str], y: Any = None) -> Self:  # noqa: N803
+    def fit(self, X: Sequence[str], y: Any = None) -> Self:  # noqa: ARG002, N803
         """Does nothing: the model is trained already."""
         return self
 
@@ -37,7 +37,10 @@ class LatentTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """
         return self.model.encode(list(X))
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray[Any, np.dtype[np.object_]]:
+    def get_feature_names_out(
+        self,
+        input_features: Any = None,  # noqa: ARG002
+    ) -> np.ndarray[Any, np.dtype[np.object_]]:
         """Names of the columns: z0, z1, ..."""
         return np.array([f"z{index}" for index in range(self.model.latent_dim)], dtype=object)
 

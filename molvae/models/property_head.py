@@ -30,14 +30,20 @@ class PropertyHead(nn.Module):
     def __init__(self, latent_dim: int, hidden_dim: int, num_members: int, is_binary: list[bool]) -> None:
         super().__init__()
         sizes = [latent_dim, hidden_dim, hidden_dim, 2 * len(is_binary)]
-        self.weights = nn.ParameterList(
-            torch.randn(num_members, before, after) * (2 / before) ** 0.5
-            for before, after in itertools.pairwise(sizes)
-        )
-        self.biases = nn.ParameterList(torch.zeros(num_members, 1, after) for after in sizes[1:])
-        with torch.no_grad():
-            self.weights[-1].mul_(0.1)
+        pairs = list(itertools.pairwise(sizes))
+        self.num_members = num_members
+        self.weights = nn.ParameterList(torch.empty(num_members, *pair) for pair in pairs)
+        self.biases = nn.ParameterList(torch.empty(num_members, 1, after) for _, after in pairs)
         self.register_buffer("is_binary", torch.tensor(is_binary), persistent=False)
+        self.reset()
+
+    @torch.no_grad()
+    def reset(self) -> None:
+        """Draws the weights anew (He et al. 2015), the last layer's small; no bias."""
+        for weight, bias in zip(self.weights, self.biases, strict=True):
+            weight.normal_().mul_((2 / weight.shape[1]) ** 0.5)
+            bias.zero_()
+        self.weights[-1].mul_(0.1)
 
     def members(self, latents: Tensor) -> tuple[Tensor, Tensor]:
         """What each member says: means (or logits) and log-variances, both `(M, B, P)`."""
@@ -56,8 +62,8 @@ class PropertyHead(nn.Module):
         variance = torch.where(self.is_binary, 0.0, log_variance.exp())
         return mean.mean(dim=0), variance.mean(dim=0) + mean.var(dim=0, correction=0)
 
-    def loss(self, latents: Tensor, targets: Tensor) -> Tensor:
-        """Mean negative log-likelihood a molecule, in nats, over what was measured.
+    def nats(self, latents: Tensor, targets: Tensor) -> Tensor:
+        """Each member's negative log-likelihood of each molecule, `(M, B)`, summed over what was measured.
 
         Args:
             latents: `(B, L)`.
@@ -67,7 +73,11 @@ class PropertyHead(nn.Module):
         known = ~targets.isnan()
         goal = torch.where(known, targets, 0.0).expand_as(mean)
         gaussian = 0.5 * (log_variance + (goal - mean) ** 2 * torch.exp(-log_variance))
-        # Where is_binary is false the goal may be any number: clamped, it is a fine one for this formula too.
+        # Where is_binary is false the goal may be any number: clamped, so that no NaN is multiplied by 0.
         bernoulli = functional.binary_cross_entropy_with_logits(mean, goal.clamp(0, 1), reduction="none")
-        nats = torch.where(self.is_binary, bernoulli, gaussian) * known
-        return nats.sum(dim=2).mean(dim=0).sum() / known.any(dim=1).sum().clamp(min=1)
+        return (torch.where(self.is_binary, bernoulli, gaussian) * known).sum(dim=2)
+
+    def loss(self, latents: Tensor, targets: Tensor) -> Tensor:
+        """Mean negative log-likelihood a labelled molecule, in nats; arguments as for `nats`."""
+        num_labelled = (~targets.isnan()).any(dim=1).sum().clamp(min=1)
+        return self.nats(latents, targets).mean(dim=0).sum() / num_labelled

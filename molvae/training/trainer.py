@@ -19,7 +19,6 @@ from torch import nn
 from molvae.data.dataset import IndexArray, TokenArrays, bucketed_batches
 from molvae.errors import MolvaeError
 from molvae.generation.tensors import load_weights, read_tensors, write_tensors
-from molvae.generation.tensors import load_weights, read_tensors, write_tensors
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.losses import Losses, total_loss
@@ -131,7 +130,7 @@ class Trainer:
         shown = self._done()
         bar.update(shown)
         while not (is_done := self._is_done()) and not interrupted.is_set():
-            losses = self._train_step()
+            losses = self.train_step()
             self.seconds = time.monotonic() - started
             # Not when interrupted: a validation more than an undisturbed run has could change its best.
             if self.step % self.settings.valid_every == 0 or self.progress() >= 1:
@@ -157,7 +156,8 @@ class Trainer:
             shares.append(self.seconds / (60 * settings.max_minutes))
         return max(shares)
 
-    def _train_step(self) -> Losses:
+    def train_step(self) -> Losses:
+        """Does one step and returns its batch's losses."""
         settings, progress = self.settings, self.progress()
         indices = self._next_batch()
         batch = self.data.arrays.batch(indices)

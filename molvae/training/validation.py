@@ -95,6 +95,8 @@ def collapse_alarm(report: ValidationReport, *, is_gaussian: bool, latent_dim: i
     )
     if not is_gaussian:
         return f"the decoder ignores the latents: {seen}; train longer or raise token_dropout"
+    if report.kl_divergence >= LEAST_KL:
+        return f"the decoder does not read the latents yet: {seen}; train longer"
     return (
         f"the latent space has collapsed: KL {report.kl_divergence:.1f} nats a molecule, {seen}; lower "
         "kl_weight, or set free_bits to 25, or use the linear kl_schedule"

@@ -20,7 +20,7 @@ import psutil
 
 from molvae.data.curation import curate
 from molvae.data.reading import open_table
-from molvae.data.worker import num_cores
+from molvae.data.workers import num_cores
 
 SAMPLE_SECONDS = 0.5
 WANTED_RATE = 2000

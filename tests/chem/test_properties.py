@@ -12,7 +12,6 @@ from molvae.chem import synthetic_accessibility as sa_module
 from molvae.chem.properties import (
     PROPERTIES,
     compute_properties,
-    compute_properties_parallel,
     property_function,
 )
 from molvae.errors import InputError, MissingFileError, SettingsError
@@ -101,23 +100,8 @@ def test_an_unparseable_smiles_is_a_row_of_nan_and_moves_no_other_row() -> None:
 def test_no_smiles_and_no_names_make_empty_tables() -> None:
     assert compute_properties([], ["QED"]).shape == (0, 1)
     assert compute_properties(["C"], []).shape == (1, 0)
-    assert compute_properties_parallel([], ["QED"]).shape == (0, 1)
 
 
-def test_workers_compute_the_same_values_in_the_same_order() -> None:
-    smiles = ["C" * length for length in range(1, 41)] * 30 + ["oops"]
-    names = ["MW", "logP"]
-    expected = compute_properties(smiles, names)
-    np.testing.assert_array_equal(compute_properties_parallel(smiles, names, num_workers=2), expected)
-
-
-def test_workers_refuse_a_bad_name_or_number_before_they_start() -> None:
-    with pytest.raises(SettingsError, match='unknown property "qd"'):
-        compute_properties_parallel(["C"], ["qd"])
-    with pytest.raises(SettingsError, match='num_workers "0" is below 1'):
-        compute_properties_parallel(["C"], ["QED"], num_workers=0)
-
-
-def test_workers_need_no_torch() -> None:
+def test_properties_need_no_torch() -> None:
     code = "import sys, molvae.chem.properties; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,8 +4,7 @@ import csv
 import json
 import math
 import os
-import subprocess
-import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +13,8 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from molvae.data import worker
 from molvae.data.curated import Curated
 from molvae.data.curation import CurationSettings, curate
-from molvae.data.reading import Chunk
-from molvae.data.screening import Screened, screen_texts
 from molvae.data.values import KindSurvey, UnreadableValueError, read_value
 from molvae.errors import InputError, MissingFileError, SettingsError
 
@@ -260,69 +256,17 @@ def test_kept_and_dropped_are_all_rows_whatever_the_texts(
     assert curated.num_rows == curated.num_kept + curated.num_dropped == len(texts) + 1
 
 
-def chunks_of(texts: list[str], size: int) -> list[Chunk]:
-    starts = range(0, len(texts), size)
-    return [
-        Chunk(
-            range(i + 1, i + 1 + len(texts[i : i + size])),
-            texts[i : i + size],
-            [[]] * len(texts[i : i + size]),
-        )
-        for i in starts
-    ]
-
-
-def test_worker_processes_find_what_one_process_finds_in_order() -> None:
-    texts = [f"{'C' * (n % 30 + 1)}O" if n % 7 else f"bad{n}" for n in range(2500)]
-    chunks = chunks_of(texts, 100)
-    found = list(worker.screen_chunks(chunks, CurationSettings(), num_workers=2))
-    assert [chunk for chunk, _ in found] == chunks
-    assert [row for _, screened in found for row in screened] == screen_texts(texts, CurationSettings())
-
-
-def test_a_text_that_crashes_a_worker_is_unparseable_and_harms_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "crashing.py").write_text(
-        "import os\n"
-        "from molvae.data import worker\n"
-        "screen = worker.screen_texts\n"
-        "def crashing(texts, settings):\n"
-        "    if 'crash' in texts:\n"
-        "        os._exit(11)\n"
-        "    return screen(texts, settings)\n"
-        "worker.screen_texts = crashing\n"
-        "worker.main()\n"
-    )
-    monkeypatch.setattr(worker, "WORKER_COMMAND", (sys.executable, str(tmp_path / "crashing.py")))
-    texts = ["CCO"] * 1999 + ["crash", "CCN"]
-    found = list(worker.screen_chunks(chunks_of(texts, 667), CurationSettings(), num_workers=1))
-    rows = [row for _, screened in found for row in screened]
-    assert rows[1999] == Screened("unparseable", "RDKit crashed on it")
-    assert [row.smiles for row in rows] == ["CCO"] * 1999 + ["", "CCN"]
-
-
-def test_no_worker_outlives_a_stream_that_is_left_early() -> None:
-    psutil = pytest.importorskip("psutil")
-    texts = ["CCO"] * 2100
-    stream = worker.screen_chunks(chunks_of(texts, 100), CurationSettings(), num_workers=2)
-    next(iter(stream))
-    workers = [p for p in psutil.Process().children() if "molvae.data.worker" in " ".join(p.cmdline())]
-    assert len(workers) == 2
-    stream.close()  # type: ignore[attr-defined]
-    assert not any(p.is_running() for p in workers)
-
-
-def test_a_worker_loads_no_torch_and_no_tables() -> None:
-    code = (
-        "import sys, molvae.data.worker\n"
-        "print([m for m in ('torch', 'pandas', 'pyarrow') if m in sys.modules])"
-    )
-    environment = os.environ | {"PYTHONPATH": str(Path(worker.__file__).parents[2])}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == "[]"
+def test_an_unfinished_folder_of_yesterday_is_deleted_and_one_of_today_is_not(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    old, new, other = cache / "tokens-1.x.part", cache / "curated-2.y.part", cache / "mine.part"
+    yesterday = time.time() - 25 * 60 * 60
+    for folder in (old, new, other):
+        folder.mkdir(parents=True)
+        (folder / "ledger.csv").write_text("row\n")
+    for path in (old / "ledger.csv", old, new, other / "ledger.csv", other):
+        os.utime(path, (yesterday, yesterday))
+    curated_text(tmp_path, "smiles\nC\n")
+    assert [folder.exists() for folder in (old, new, other)] == [False, True, True]
 
 
 def test_the_summary_file_is_plain_json(tmp_path: Path) -> None:

@@ -137,6 +137,39 @@ def test_without_a_known_name_the_column_that_parses_most_is_taken(tmp_path: Pat
     assert smiles_of(table) == ["CCO", "bad(", "CCN"]
 
 
+@pytest.mark.parametrize(
+    ("content", "is_doubtful"),
+    [
+        ("CXC,1\nCCO,2\nCCN,3\n", True),
+        ("key,drug\nx1,CCO\nx2,CCN\n", True),
+        ("id,structure\nx1,CCO\nx2,CCN\n", False),
+        ("my_smiles,x\nCCO,2\nCCN,3\n", False),
+        ("CCO,2\nCCN,3\n", False),
+    ],
+)
+def test_a_first_line_that_may_be_a_broken_molecule_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, content: str, is_doubtful: bool
+) -> None:
+    path = written(tmp_path, "a.csv", content)
+    table = open_table(path)
+    assert ("is taken for a header" in caplog.text) == is_doubtful
+    caplog.clear()
+    open_table(path, smiles_column=table.smiles_column)
+    assert caplog.text == ""
+
+
+def test_the_warning_of_a_doubtful_header_says_what_to_do(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = written(tmp_path, "a.csv", "CXC,1\nCCO,2\nCCN,3\n")
+    assert smiles_of(open_table(path)) == ["CCO", "CCN"]
+    assert caplog.messages == [
+        f'the first line of "{path}" is taken for a header, though "CXC" is no usual name of a SMILES '
+        'column; if it is one, say so with --smiles-column "CXC"; if that line is a molecule, put a line '
+        'with the word "smiles" above it'
+    ]
+
+
 def test_a_first_molecule_that_is_broken_is_not_taken_for_a_header(tmp_path: Path) -> None:
     path = written(tmp_path, "a.smi", "CC(C bad\nCCO ethanol\nCCN amine\n")
     assert smiles_of(open_table(path)) == ["CC(C", "CCO", "CCN"]

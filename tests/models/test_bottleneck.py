@@ -3,7 +3,12 @@
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from molvae.models.bottleneck import LOG_VARIANCE_RANGE, DeterministicBottleneck, GaussianBottleneck, Posterior
+from molvae.models.bottleneck import (
+    LOG_VARIANCE_RANGE,
+    DeterministicBottleneck,
+    GaussianBottleneck,
+    Posterior,
+)
 
 
 def test_the_kl_divergence_is_that_of_torch_distributions() -> None:

@@ -15,13 +15,14 @@ def torch_gru_like(layer: GRULayer, linear: nn.Linear) -> nn.GRU:
     gru = nn.GRU(linear.in_features, layer.hidden_dim, batch_first=True)
     width = layer.hidden_dim
     hidden_bias = torch.cat([torch.zeros(2 * width), layer.bias.detach()])
-    for ours, theirs in (
-        (linear.weight, gru.weight_ih_l0),
-        (linear.bias, gru.bias_ih_l0),
-        (layer.weight, gru.weight_hh_l0),
-        (hidden_bias, gru.bias_hh_l0),
-    ):
-        theirs.data.copy_(ours.detach())
+    weights = {
+        "weight_ih": linear.weight,
+        "bias_ih": linear.bias,
+        "weight_hh": layer.weight,
+        "bias_hh": hidden_bias,
+    }
+    for name, weight in weights.items():
+        gru.get_parameter(f"{name}_l0").data.copy_(weight.detach())
     return gru
 
 
@@ -59,8 +60,9 @@ def test_states_and_every_gradient_equal_those_of_torch_gru(lengths: list[int]) 
     torch.testing.assert_close(layer.weight.grad, gru.weight_hh_l0.grad)
     torch.testing.assert_close(linear.weight.grad, gru.weight_ih_l0.grad)
     torch.testing.assert_close(linear.bias.grad, gru.bias_ih_l0.grad)
-    assert layer.bias.grad is not None
-    torch.testing.assert_close(layer.bias.grad, gru.bias_hh_l0.grad[12:])
+    its_bias = gru.get_parameter("bias_hh_l0").grad
+    assert its_bias is not None
+    torch.testing.assert_close(layer.bias.grad, its_bias[12:])
 
 
 def test_a_constant_share_of_the_gates_is_the_same_as_adding_it_to_every_input() -> None:

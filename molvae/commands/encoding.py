@@ -1,0 +1,65 @@
+"""The molecules of a file through the encoder; those that it can't read go to a ledger."""
+
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from molvae.commands.tables import SmilesRows
+from molvae.data.ledger import Ledger, Reason
+from molvae.errors import InputError
+from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.molecules import Readable
+from molvae.interfaces import FloatArray
+
+
+class Encoded(NamedTuple):
+    """What a model reads of a file.
+
+    Attributes:
+        rows: row numbers of the `K` molecules that it reads.
+        smiles: their canonical SMILES.
+        means: `(K, L)`.
+        spreads: `(K, L)`, standard deviations of q(z|x).
+        readable: the same as tokens, and their places among the file's rows.
+    """
+
+    rows: list[int]
+    smiles: list[str]
+    means: FloatArray
+    spreads: FloatArray
+    readable: Readable
+
+
+def ledger_path(out: Path) -> Path:
+    """Where the rows are listed that are not in `out`."""
+    return out.with_name(f"{out.name}.ledger.csv")
+
+
+def encode_rows(model: MoleculeModel, molecules: SmilesRows, path: Path, out: Path | None) -> Encoded:
+    """Encodes the molecules of the file `path`, and writes the ledger beside `out`, if that is given.
+
+    Raises:
+        InputError: if the model can't read any of them.
+    """
+    readable = model.readable(molecules.smiles)
+    if out is not None:
+        with Ledger(ledger_path(out)) as ledger:
+            for refusal in readable.refused:
+                reason = cast("Reason", refusal.reason)
+                ledger.add(molecules.rows[refusal.place], refusal.smiles, reason, refusal.detail)
+    if not readable.smiles:
+        first = readable.refused[0]
+        raise InputError(
+            f'the model can read none of the {len(molecules.rows)} rows of "{path}"; row '
+            f"{molecules.rows[first.place]}: {first.reason}, {first.detail}"
+        )
+    rows = [molecules.rows[place] for place in readable.places]
+    return Encoded(rows, readable.smiles, *model.posterior_of(readable.arrays), readable)
+
+
+def refused_line(encoded: Encoded, out: Path | None) -> str:
+    """One line on the rows that the model can't read; "" if there are none."""
+    refused = encoded.readable.refused
+    if not refused:
+        return ""
+    where = f"listed in {ledger_path(out)}" if out is not None else "give --out for a ledger of them"
+    return f"{len(refused)} rows can't be read by the model: {where}"

@@ -1,0 +1,51 @@
+"""Reconstruct the molecules of a file: encode and decode each, and see whether it comes back."""
+
+import argparse
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from molvae.commands.encoding import encode_rows, refused_line
+from molvae.commands.tables import add_out_flags, check_out, read_smiles, write_table
+from molvae.generation.model_folder import load_model
+from molvae.settings import add_flags, gather
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileSettings:
+    """What is read of the file."""
+
+    smiles_column: str | None = field(
+        default=None, metadata={"help": "its column of SMILES; found by itself"}
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the model, the file, and where the table goes."""
+    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
+    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, .smi (gzipped or not) or Parquet")
+    add_out_flags(parser)
+    add_flags(parser, FileSettings)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Writes row, smiles, reconstruction and same, and prints the rate."""
+    settings: FileSettings
+    (settings,) = gather((FileSettings,), arguments.table, vars(arguments), arguments.table_where)
+    check_out(arguments.out, arguments.overwrite)
+    model = load_model(arguments.model)
+    molecules = read_smiles(arguments.file, settings.smiles_column)
+    encoded = encode_rows(model, molecules, arguments.file, arguments.out)
+    table = pd.DataFrame({"row": encoded.rows, "smiles": encoded.smiles})
+    table["reconstruction"] = model.decode(encoded.means)
+    table["same"] = table["smiles"] == table["reconstruction"]
+    if arguments.out is not None:
+        write_table(table, arguments.out)
+    print(
+        f"{table['same'].sum():,} of {len(table):,} molecules come back the same: {table['same'].mean():.3f}"
+    )
+    if line := refused_line(encoded, arguments.out):
+        print(line)
+    if arguments.out is not None:
+        print(f"table: {arguments.out}")

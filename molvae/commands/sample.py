@@ -1,0 +1,89 @@
+"""Sample new molecules from a model, with their properties.
+
+Without --out the SMILES go to the terminal; with it, a table with properties that RDKit computes, and the
+predictions of the model's head, if it has one, as predicted_NAME and predicted_NAME_spread.
+"""
+
+import argparse
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from molvae.chem.properties import property_name
+from molvae.commands.tables import add_out_flags, check_out, write_table
+from molvae.errors import SettingsError
+from molvae.generation.latent_model import PriorName
+from molvae.generation.model_folder import load_model
+from molvae.generation.sampling import draw_molecules
+from molvae.settings import add_flags, gather
+from molvae.studies.molecule_tables import DEFAULT_PROPERTIES, sample_table
+
+
+@dataclass(frozen=True, kw_only=True)
+class SampleSettings:
+    """What is sampled."""
+
+    num_samples: int = field(default=1000, metadata={"help": "molecules wanted; -n is the same"})
+    temperature: float = field(
+        default=0.0, metadata={"help": "0 decodes each latent to its likeliest molecule, 1 draws one"}
+    )
+    greedy: bool = field(default=False, metadata={"help": "the same as --temperature 0"})
+    unique: bool = field(default=False, metadata={"help": "no molecule twice"})
+    novel: bool = field(default=False, metadata={"help": "no molecule that the model was trained on"})
+    prior: PriorName | None = field(
+        default=None, metadata={"help": "where latents are drawn from; what suits the model by itself"}
+    )
+    computed: tuple[str, ...] = field(
+        default=DEFAULT_PROPERTIES,
+        metadata={"help": "a computed property for the table; may be given again", "flag": "property"},
+    )
+    seed: int = field(default=0, metadata={"help": "seed of all that is random"})
+
+    def __post_init__(self) -> None:
+        if self.num_samples < 1:
+            raise SettingsError(f'num_samples is "{self.num_samples}"; ask for at least 1 molecule')
+        if self.temperature < 0:
+            raise SettingsError(f'temperature is "{self.temperature}"; it must not be negative')
+        if self.greedy and self.temperature > 0:
+            raise SettingsError(
+                f'greedy decoding has no temperature "{self.temperature}"; leave one of them out'
+            )
+        if self.seed < 0:
+            raise SettingsError(f'seed is "{self.seed}"; it must not be negative')
+        for name in self.computed:
+            property_name(name)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the model, what to sample, and where to put it."""
+    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
+    parser.add_argument("-n", type=int, dest="num_samples", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    add_out_flags(parser)
+    add_flags(parser, SampleSettings)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Samples, and prints the molecules, or where they are and how many of them are new."""
+    settings: SampleSettings
+    (settings,) = gather((SampleSettings,), arguments.table, vars(arguments), arguments.table_where)
+    check_out(arguments.out, arguments.overwrite)
+    model = load_model(arguments.model)
+    draws = draw_molecules(
+        model,
+        settings.num_samples,
+        temperature=settings.temperature,
+        unique=settings.unique,
+        novel=settings.novel,
+        prior=settings.prior,
+        seed=settings.seed,
+    )
+    if arguments.out is None:
+        print("\n".join(draws.smiles))
+        return
+    write_table(sample_table(model, draws.smiles, settings.computed), arguments.out)
+    distinct = set(draws.smiles)
+    num_novel = sum(text not in model.training_keys for text in distinct)
+    print(
+        f"{settings.num_samples:,} asked for: {len(draws.smiles):,} molecules from {draws.num_draws:,} draws"
+    )
+    print(f"{draws.num_valid:,} draws valid, {len(distinct):,} molecules unique, {num_novel:,} of them novel")
+    print(f"molecules: {arguments.out}")

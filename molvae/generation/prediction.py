@@ -1,0 +1,37 @@
+"""What the property head says of latents, in the properties' own units."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from molvae.data.scaling import PropertyScaler
+from molvae.errors import InputError
+from molvae.interfaces import Gradient, Predictions
+from molvae.models.property_head import PropertyHead
+
+
+def predict_properties(head: PropertyHead, scaler: PropertyScaler, latents: Tensor) -> Predictions:
+    """Predictions and spreads of latents `(B, L)`; the spreads as calibrated on held-out molecules."""
+    with torch.no_grad():
+        mean, variance = (part.double().numpy() for part in head(latents))
+    spread = np.sqrt(variance) * np.array(scaler.deviations) * np.array(scaler.spread_factors)
+    return Predictions(scaler.unscale(mean), np.where(scaler.is_binary, np.nan, spread))
+
+
+def property_gradient(
+    head: PropertyHead, scaler: PropertyScaler, latents: Tensor, property_name: str
+) -> Gradient:
+    """One predicted property of latents `(B, L)`, `(B,)`, and its slope, `(B, L)`.
+
+    Raises:
+        InputError: if the head does not predict this property.
+    """
+    if property_name not in scaler.names:
+        known = ", ".join(scaler.names)
+        raise InputError(f'the model does not predict "{property_name}"; it predicts {known}')
+    index = scaler.names.index(property_name)
+    with torch.enable_grad():
+        latents = latents.requires_grad_()
+        value = head(latents)[0][:, index] * scaler.deviations[index] + scaler.means[index]
+        (slope,) = torch.autograd.grad(value.sum(), latents)
+    return Gradient(value.detach().numpy(), slope.numpy())

@@ -1,0 +1,66 @@
+"""Draws of a prior in, molecules out: as many as wanted, and how many draws it took."""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from molvae.generation.latent_model import MoleculeModel, PriorName
+
+#: Sampling gives up after so many times the molecules wanted.
+MAX_OVERSAMPLING = 20
+
+
+class Draws(NamedTuple):
+    """Molecules decoded from draws of a prior.
+
+    Attributes:
+        smiles: canonical SMILES of those that were kept.
+        num_draws: latents that were drawn to get them.
+        num_valid: how many of these decoded to a molecule.
+    """
+
+    smiles: list[str]
+    num_draws: int
+    num_valid: int
+
+
+def draw_molecules(
+    model: "MoleculeModel",
+    num_samples: int,
+    *,
+    temperature: float = 0.0,
+    unique: bool = False,
+    novel: bool = False,
+    prior: "PriorName | None" = None,
+    seed: int = 0,
+) -> Draws:
+    """Decodes draws of the prior until `num_samples` molecules are kept.
+
+    Args:
+        model: samples and decodes.
+        num_samples: how many; fewer are returned if even `MAX_OVERSAMPLING` times as many draws held no more.
+        temperature: of the decoder; 0 takes the likeliest molecule of each latent.
+        unique: keep no molecule twice.
+        novel: keep none of the training molecules.
+        prior: "standard-normal" or "gaussian"; by default what the model was made for.
+        seed: of all that is random.
+    """
+    generator = np.random.default_rng(seed)
+    kept: list[str] = []
+    seen: set[str] = set()
+    num_draws = num_valid = 0
+    while len(kept) < num_samples and num_draws < MAX_OVERSAMPLING * num_samples:
+        num_wanted = max(num_samples - len(kept), min(num_samples, 100))
+        latents = model.sample_latents(num_wanted, generator, prior)
+        decoded = model.decode(latents, temperature=temperature, seed=int(generator.integers(2**62)))
+        for text in decoded:
+            if len(kept) == num_samples:
+                break
+            num_draws += 1
+            num_valid += text != ""
+            if text == "" or (unique and text in seen) or (novel and text in model.training_keys):
+                continue
+            seen.add(text)
+            kept.append(text)
+    return Draws(kept, num_draws, num_valid)

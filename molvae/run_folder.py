@@ -1,0 +1,84 @@
+"""The folder of a run: taken once, never overwritten without being told, resumed by the same run alone.
+
+`run.json` in it says what was asked for. It is written first, so a run that is killed at any later moment
+can be resumed.
+"""
+
+import json
+import shutil
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from molvae.errors import InputError, OutputExistsError, SettingsError
+
+RUN_FILE = "run.json"
+_PARTIAL = f".{RUN_FILE}.partial"
+
+
+def claim_folder(
+    out: Path, record: Mapping[str, Any], *, may_change: Collection[str], resume: bool, overwrite: bool
+) -> None:
+    """Makes a run's folder, or makes sure that the one there is of the same run.
+
+    Args:
+        out: the folder.
+        record: what was asked for, as JSON values; tables in it are compared entry by entry.
+        may_change: names of entries in which a resumed run may differ.
+        resume: go on with the run in `out`, if there is one.
+        overwrite: delete the run in `out` first.
+
+    Raises:
+        OutputExistsError: if `out` is taken and neither `resume` nor `overwrite` is set, or holds no run.
+        SettingsError: if the run in `out` was another one.
+        InputError: if its record is damaged.
+    """
+    run_file = out / RUN_FILE
+    if resume and run_file.is_file():
+        _compare(out, _read(run_file), record, may_change)
+    elif out.exists() and (not out.is_dir() or {path.name for path in out.iterdir()} - {_PARTIAL}):
+        if not overwrite:
+            raise OutputExistsError(
+                f'"{out}" exists and is not empty; give another folder, or --overwrite, or --resume to go on '
+                "with the run in it"
+            )
+        if not run_file.is_file():
+            raise OutputExistsError(f'"{out}" is not the folder of a run, so it is not deleted; give another')
+        shutil.rmtree(out)
+    out.mkdir(parents=True, exist_ok=True)
+    partial = out / _PARTIAL
+    partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    partial.replace(run_file)
+
+
+def _read(run_file: Path) -> dict[str, Any]:
+    try:
+        record: dict[str, Any] = json.loads(run_file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f'"{run_file}" is damaged: start again with --overwrite') from error
+    return record
+
+
+def _compare(
+    out: Path, before: Mapping[str, Any], after: Mapping[str, Any], may_change: Collection[str]
+) -> None:
+    old, new = _flat(before), _flat(after)
+    for name, value in new.items():
+        if name not in may_change and value != old.get(name):
+            raise SettingsError(
+                f'the run in "{out}" had another {name} ("{_short(old.get(name))}", now "{_short(value)}"); '
+                "repeat its settings to resume it, or give another folder"
+            )
+
+
+def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries of a record, those of its tables among them."""
+    entries: dict[str, Any] = {}
+    for name, value in record.items():
+        entries |= value if isinstance(value, Mapping) else {name: value}
+    return entries
+
+
+def _short(value: Any, limit: int = 60) -> str:
+    text = str(value)
+    return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -1,0 +1,91 @@
+"""Molecules in, a table about them out: what RDKit computes, what a head predicts, what they are like."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from molvae.chem.fingerprints import morgan_bits, tanimoto_matrix
+from molvae.chem.molecules import parse_smiles
+from molvae.chem.properties import property_name
+from molvae.data.bulk import properties_of
+from molvae.generation.latent_model import MoleculeModel
+from molvae.interfaces import FloatArray, Predictions
+from molvae.optimization.objectives import PropertyGoal
+from molvae.optimization.search import SearchResult
+
+DEFAULT_PROPERTIES = ("logP", "QED", "SA", "MW")
+
+
+def sample_table(model: MoleculeModel, smiles: Sequence[str], names: Sequence[str]) -> pd.DataFrame:
+    """SMILES `(N,)` with computed properties, and what the model's head predicts of the same molecules.
+
+    Columns: smiles, one a name, then `predicted_NAME` and `predicted_NAME_spread` for each property of the
+    head. The prediction is made at the molecule's own code, so it is empty where it can't be encoded.
+
+    Raises:
+        SettingsError: one of `names` is not a property.
+    """
+    columns: dict[str, Sequence[str] | FloatArray] = {"smiles": list(smiles)}
+    values = properties_of(smiles, names)
+    columns |= {property_name(name): values[:, index] for index, name in enumerate(names)}
+    return pd.DataFrame(columns).assign(**prediction_columns(model, predict_smiles(model, smiles)))
+
+
+def predict_smiles(model: MoleculeModel, smiles: Sequence[str]) -> Predictions:
+    """The head's predictions `(N, P)` at the molecules' own codes; NaN for one that can't be encoded."""
+    shape = (len(smiles), len(model.property_names))
+    mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
+    readable = model.readable(smiles)
+    if model.property_names and len(readable.smiles) > 0:
+        predicted = model.predict(model.posterior_of(readable.arrays)[0])
+        mean[readable.places], spread[readable.places] = predicted
+    return Predictions(mean, spread)
+
+
+def prediction_columns(model: MoleculeModel, predictions: Predictions) -> dict[str, FloatArray]:
+    """Predictions `(N, P)` as columns of a table; a yes/no property has no column for its spread."""
+    columns = {}
+    is_binary = model.scaler.is_binary if model.scaler is not None else []
+    for index, name in enumerate(model.property_names):
+        columns[f"predicted_{name}"] = predictions.mean[:, index]
+        if not is_binary[index]:
+            columns[f"predicted_{name}_spread"] = predictions.spread[:, index]
+    return columns
+
+
+def ranked_table(result: SearchResult, goal: PropertyGoal, starts: Sequence[str]) -> pd.DataFrame:
+    """What a search found, best first.
+
+    Columns: rank, smiles, the property that was sought, other computed properties, similarity (ECFP4
+    Tanimoto to the nearest start) and nearest_start, then operator, parent and call (see the oracle's
+    ledger).
+
+    Args:
+        result: of a search for `goal`.
+        goal: what was sought.
+        starts: canonical SMILES that the search began at; without any, similarity is empty.
+    """
+    calls = [molecule.call for molecule in result.molecules]
+    smiles = [call.smiles for call in calls]
+    sought = property_name(goal.property_name)
+    others = [name for name in DEFAULT_PROPERTIES if name != sought]
+    table = pd.DataFrame({"rank": [molecule.rank for molecule in result.molecules], "smiles": smiles})
+    table[[sought, *others]] = properties_of(smiles, [sought, *others])
+    similarity, nearest = _nearest_starts(smiles, starts)
+    return table.assign(
+        similarity=similarity,
+        nearest_start=nearest,
+        operator=[call.operator for call in calls],
+        parent=[call.parent for call in calls],
+        call=[call.number for call in calls],
+    )
+
+
+def _nearest_starts(smiles: Sequence[str], starts: Sequence[str]) -> tuple[FloatArray, list[str]]:
+    """For each molecule the similarity to its nearest start, and that start."""
+    if not starts or not smiles:
+        return np.full(len(smiles), np.nan), [""] * len(smiles)
+    sides = [morgan_bits([parse_smiles(text) for text in side]) for side in (smiles, starts)]
+    matrix = tanimoto_matrix(*sides)
+    return matrix.max(axis=1), [starts[index] for index in matrix.argmax(axis=1)]

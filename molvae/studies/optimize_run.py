@@ -1,0 +1,149 @@
+"""A search for better molecules, in a folder that it can be resumed from.
+
+run.json        what was asked for, written first; a resumed run must be the same
+oracle.csv      every call of the oracle, as it happens      molecules.csv   the molecules, best first
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from molvae.errors import InputError, SettingsError
+from molvae.generation.latent_model import MoleculeModel
+from molvae.optimization.choices import Settings, build_optimizer
+from molvae.optimization.ledger import OracleCall
+from molvae.optimization.objectives import Objective, PropertyGoal
+from molvae.optimization.oracle import BudgetedOracle
+from molvae.optimization.search import DEFAULT_BATCH_SIZE, SearchResult, search
+from molvae.progress import Progress
+from molvae.run_folder import claim_folder
+from molvae.settings import to_dict
+from molvae.studies.molecule_tables import ranked_table
+
+logger = logging.getLogger(__name__)
+
+ORACLE_FILE, MOLECULES_FILE = "oracle.csv", "molecules.csv"
+#: A resumed run may have another budget; all else must be the same.
+FREE_TO_CHANGE = {"budget"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizeRequest:
+    """A search: for what, from where, how.
+
+    Attributes:
+        objective: what to reach, with a goal (see `property_objective`).
+        starts: canonical SMILES to begin at; without any, the search begins at draws of the prior.
+        optimizer: a name of `molvae.optimization.choices.OPTIMIZERS`.
+        settings: the optimizer's own; None for its defaults.
+        budget: unique molecules that the oracle may score, the starts among them.
+        proposals_per_batch: molecules proposed at a time.
+        seed: of all that is random.
+        model_key: identifies the model, so that a run is not resumed with another one.
+    """
+
+    objective: Objective
+    starts: Sequence[str]
+    optimizer: str
+    settings: Settings | None = None
+    budget: int = 500
+    proposals_per_batch: int = DEFAULT_BATCH_SIZE
+    seed: int = 0
+    model_key: str = ""
+
+    @property
+    def goal(self) -> PropertyGoal:
+        """The objective's goal."""
+        if self.objective.goal is None:
+            raise SettingsError(f'the objective "{self.objective.name}" has no property as its goal')
+        return self.objective.goal
+
+
+class OptimizeResult(NamedTuple):
+    """What a search found.
+
+    Attributes:
+        search: every scored molecule, and why the search ended.
+        table: the molecules, best first (see `ranked_table`).
+        best_start: the call of the best start; None without one.
+        best: the best call of all; None if no molecule has a score.
+    """
+
+    search: SearchResult
+    table: pd.DataFrame
+    best_start: OracleCall | None
+    best: OracleCall | None
+
+
+def default_optimizer(model: MoleculeModel, property_name: str) -> str:
+    """Gradient ascent where the model's head predicts the property, else CMA-ES, which needs no head."""
+    names = {name.casefold() for name in model.property_names}
+    return "gradient-ascent" if property_name.casefold() in names else "cma-es"
+
+
+def optimize_molecules(
+    model: MoleculeModel,
+    request: OptimizeRequest,
+    out: Path,
+    *,
+    resume: bool = False,
+    overwrite: bool = False,
+) -> OptimizeResult:
+    """Searches, and writes the folder `out`.
+
+    Args:
+        model: whose latent space is searched.
+        request: what to do.
+        out: the run's folder.
+        resume: go on with the run there, whose scored molecules cost nothing; start it if there is none.
+        overwrite: delete `out` first.
+
+    Raises:
+        OutputExistsError: if `out` holds something and neither `resume` nor `overwrite` is set, or if it is
+            not the folder of a run, which is never deleted.
+        SettingsError: if a resumed run differs from what it was.
+        InputError: if there are more starts than the budget allows, or the optimizer can't seek the goal.
+    """
+    if len(request.starts) > request.budget:
+        raise InputError(
+            f'"{len(request.starts)}" starting molecules are more than the budget of "{request.budget}" '
+            "calls: give fewer, or a larger --budget"
+        )
+    optimizer = build_optimizer(
+        request.optimizer, model, request.objective, request.starts, request.seed, request.settings
+    )
+    claim_folder(out, _record(request), may_change=FREE_TO_CHANGE, resume=resume, overwrite=overwrite)
+    oracle = BudgetedOracle(request.objective, request.budget, out / ORACLE_FILE)
+    name = request.goal.property_name
+    with Progress(request.budget, f"optimizing {name}") as bar:
+        num_seen = 0
+
+        def show(oracle: BudgetedOracle) -> None:
+            nonlocal num_seen
+            best = {} if oracle.best is None else {"best": oracle.best.values[name]}
+            bar.update(len(oracle.history) - num_seen, **best)
+            num_seen = len(oracle.history)
+
+        found = search(optimizer, oracle, request.proposals_per_batch, show)
+    table = ranked_table(found, request.goal, request.starts)
+    table.to_csv(out / MOLECULES_FILE, index=False)
+    calls = [molecule.call for molecule in found.molecules]
+    best_start = next((call for call in calls if call.smiles in set(request.starts)), None)
+    return OptimizeResult(found, table, best_start, calls[0] if calls else None)
+
+
+def _record(request: OptimizeRequest) -> dict[str, Any]:
+    return {
+        "objective": request.objective.name,
+        "optimizer": request.optimizer,
+        "settings": to_dict(request.settings) if request.settings is not None else None,
+        "starts": list(request.starts),
+        "budget": request.budget,
+        "proposals_per_batch": request.proposals_per_batch,
+        "seed": request.seed,
+        "model": request.model_key,
+    }

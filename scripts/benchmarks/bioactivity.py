@@ -1,0 +1,141 @@
+"""The property head on bioactivities, against a random forest on Morgan fingerprints, on the same molecules.
+
+    molvae data fetch moleculeace && python scripts/benchmarks/bioactivity.py MODEL
+
+Three MoleculeACE sets (van Tilborg et al. 2022), the three with most molecules, with the split that comes
+with them. The model is fine-tuned from MODEL on a set's training molecules; the forest has 500 trees on
+2,048 Morgan bits of radius 2. Twice: with every label of the training part, and, over several draws, with
+100 labels (molvae sees the other training molecules without labels, the forest has no use for them).
+Printed: RMSE on the test part in log units, the ratio, and the share of test values in the head's 80 %
+interval. A test molecule that the model can't read is predicted as the mean of the training labels.
+"""
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from benchmark_machine import describe_machine
+from sklearn.ensemble import RandomForestRegressor
+
+from molvae.chem.fingerprints import morgan_bits
+from molvae.chem.molecules import parse_smiles
+from molvae.data.cache import cache_folder
+from molvae.data.sources import source_file
+from molvae.data.splitting import SplitSettings
+from molvae.interfaces import FloatArray
+from molvae.training.run import RunRequest, RunSettings, train_model
+from molvae.training.settings import TrainingSettings
+
+TARGETS = ("CHEMBL234_Ki", "CHEMBL214_Ki", "CHEMBL233_Ki")
+NUM_LABELS = 100
+
+
+class Score(NamedTuple):
+    """RMSE of both, in log units, and the share of test values in the head's 80 % interval."""
+
+    ours: float
+    forest: float
+    coverage: float
+
+
+def forest_predictions(train: pd.DataFrame, test: pd.DataFrame, seed: int) -> FloatArray:
+    """The peer's predictions for the test part."""
+    forest = RandomForestRegressor(n_estimators=500, n_jobs=-1, random_state=seed)
+    forest.fit(_bits(train), train["y"])
+    predictions: FloatArray = forest.predict(_bits(test))
+    return predictions
+
+
+def _bits(table: pd.DataFrame) -> FloatArray:
+    return morgan_bits([parse_smiles(text) for text in table["smiles"]]).astype(np.float32)
+
+
+def our_predictions(
+    base: Path, train: pd.DataFrame, test: pd.DataFrame, training: TrainingSettings, folder: Path
+) -> tuple[FloatArray, FloatArray]:
+    """The fine-tuned head's predictions for the test part, and their spreads."""
+    path = folder / "train.csv"
+    train.to_csv(path, index=False)
+    split = SplitSettings(valid_rate=0.1, test_rate=0.0, split_seed=training.seed)
+    request = RunRequest(
+        file=path,
+        out=folder / "model",
+        cache=folder / "cache",
+        properties=("y",),
+        base_model=base,
+        settings=RunSettings(training=training, split=split),
+    )
+    model, _ = train_model(request)
+    readable = model.readable(list(test["smiles"]))
+    mean = np.full(len(test), train["y"].mean())
+    spread = np.full(len(test), train["y"].std())
+    said = model.predict(model.posterior_of(readable.arrays)[0])
+    mean[readable.places], spread[readable.places] = said.mean[:, 0], said.spread[:, 0]
+    return mean, spread
+
+
+def score(
+    base: Path, train: pd.DataFrame, labelled: pd.Index, test: pd.DataFrame, training: TrainingSettings
+) -> Score:
+    """Both methods on one choice of labelled training molecules."""
+    known = train.loc[labelled]
+    partly = train.assign(y=train["y"].where(train.index.isin(labelled)))
+    with tempfile.TemporaryDirectory() as folder:
+        mean, spread = our_predictions(base, partly, test, training, Path(folder))
+    true = test["y"].to_numpy()
+    forest = forest_predictions(known, test, training.seed)
+    covered = np.abs(true - mean) <= 1.2816 * spread
+
+    def rmse(said: FloatArray) -> float:
+        return float(np.sqrt(np.mean((said - true) ** 2)))
+
+    return Score(rmse(mean), rmse(forest), float(covered.mean()))
+
+
+def main() -> None:
+    """Fine-tunes, compares and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("model", type=Path, help="a model folder trained on MOSES")
+    parser.add_argument("--draws", type=int, default=5, help="draws of 100 labels for each target")
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--learning-rate", type=float, default=5e-4)
+    parser.add_argument("--property-weight", type=float, default=10.0)
+    parser.add_argument("--targets", nargs="+", default=list(TARGETS))
+    arguments = parser.parse_args()
+    print(describe_machine())
+    for target in arguments.targets:
+        table = pd.read_csv(source_file("moleculeace", f"{target}.csv", cache_folder()))
+        train = table[table["split"] == "train"][["smiles", "y"]].reset_index(drop=True)
+        test = table[table["split"] == "test"][["smiles", "y"]].reset_index(drop=True)
+        few: list[Score] = []
+        for draw in range(arguments.draws + 1):
+            labelled = train.index if draw == 0 else train.sample(NUM_LABELS, random_state=draw).index
+            training = TrainingSettings(
+                max_epochs=arguments.epochs,
+                learning_rate=arguments.learning_rate,
+                property_weight=arguments.property_weight,
+                batch_size=64,
+                valid_every=100,
+                seed=draw,
+            )
+            started = time.perf_counter()
+            result = score(arguments.model, train, labelled, test, training)
+            print(
+                f"{target}, {len(labelled)} labels, seed {draw}: molvae {result.ours:.3f}, forest "
+                f"{result.forest:.3f}, ratio {result.ours / result.forest:.3f}, 80 % interval holds "
+                f"{result.coverage:.2f} ({time.perf_counter() - started:.0f} s)",
+                flush=True,
+            )
+            if draw > 0:
+                few.append(result)
+        if few:
+            ours, forest = np.mean([s.ours for s in few]), np.mean([s.forest for s in few])
+            print(f"{target}, {NUM_LABELS} labels, mean of {len(few)}: ratio {ours / forest:.3f}")
+
+
+if __name__ == "__main__":
+    main()

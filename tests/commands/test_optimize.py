@@ -1,0 +1,129 @@
+"""molvae optimize."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rdkit import Chem
+from rdkit.Chem import QED, rdFingerprintGenerator
+from rdkit.DataStructs import TanimotoSimilarity
+
+from tests.command_line import RunMolvae
+
+STARTS = ("CCOc1ccccc1", "NC(=O)c1ccccc1")
+FROM = [word for text in STARTS for word in ("--from-smiles", text)]
+
+
+@pytest.mark.parametrize("optimizer", ["gradient-ascent", "cma-es", "random-prior"])
+def test_the_folder_holds_every_call_and_the_molecules_best_first(
+    optimizer: str, molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "better"
+    argv = ["optimize", tiny_model_dir, "--maximize", "qed", "--budget", 25, "--out", out, *FROM]
+    outcome = molvae_command(*argv, "--optimizer", optimizer)
+    assert outcome.code == 0
+    calls, table = pd.read_csv(out / "oracle.csv"), pd.read_csv(out / "molecules.csv")
+    assert len(calls) == len(table) == 25
+    assert set(calls["smiles"][:2]) == {Chem.CanonSmiles(text) for text in STARTS}
+    assert table["QED"].is_monotonic_decreasing
+    assert table["rank"].tolist() == list(range(1, 26))
+    best = table.iloc[0]
+    assert best["QED"] == pytest.approx(QED.qed(Chem.MolFromSmiles(best["smiles"])))
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
+    prints = [generator.GetFingerprint(Chem.MolFromSmiles(text)) for text in (*STARTS, best["smiles"])]
+    nearest = max(TanimotoSimilarity(prints[row], prints[2]) for row in (0, 1))
+    assert best["similarity"] == pytest.approx(nearest, abs=1e-6)
+    start = max(QED.qed(Chem.MolFromSmiles(text)) for text in STARTS)
+    first = f"best QED {best['QED']:.3f}, from {start:.3f} of the best start, in 25 calls of {optimizer}"
+    assert outcome.out.splitlines()[0] == first
+
+
+def test_gradient_ascent_is_taken_where_the_head_predicts_the_property(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    for flags, optimizer in ((["--target", "logP=2.5"], "gradient-ascent"), (["--minimize", "SA"], "cma-es")):
+        out = tmp_path / optimizer
+        outcome = molvae_command("optimize", tiny_model_dir, *flags, "--budget", 3, "--out", out)
+        assert f"in 3 calls of {optimizer}" in outcome.out
+
+
+def test_a_run_that_was_cut_short_goes_on_as_if_nothing_had_happened(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    argv = ["optimize", tiny_model_dir, "--maximize", "QED", "--budget", 40, *FROM]
+    assert molvae_command(*argv, "--out", whole).code == 0
+    shutil.copytree(whole, cut)
+    (cut / "molecules.csv").unlink()
+    ledger = (cut / "oracle.csv").read_bytes()
+    (cut / "oracle.csv").write_bytes(ledger[: len(ledger) // 2])
+    assert molvae_command(*argv, "--out", cut, "--resume").code == 0
+    for name in ("oracle.csv", "molecules.csv"):
+        assert (cut / name).read_bytes() == (whole / name).read_bytes()
+
+
+def test_a_finished_run_goes_on_with_a_larger_budget_only(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "better"
+    argv = ["optimize", tiny_model_dir, "--maximize", "QED", "--out", out, *FROM]
+    assert molvae_command(*argv, "--budget", 10).code == 0
+    assert molvae_command(*argv, "--budget", 20, "--resume").code == 0
+    assert len(pd.read_csv(out / "oracle.csv")) == 20
+    outcome = molvae_command(*argv, "--budget", 20, "--resume", "--seed", 1)
+    assert outcome.code == 1
+    assert 'had another seed ("0", now "1"); repeat its settings to resume it' in outcome.err
+
+
+def test_what_is_there_is_not_overwritten_without_being_told(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    out, foreign = tmp_path / "better", tmp_path / "thesis"
+    foreign.mkdir()
+    (foreign / "thesis.tex").write_text("years of work", encoding="utf-8")
+    argv = ["optimize", tiny_model_dir, "--maximize", "QED", "--budget", 3]
+    assert molvae_command(*argv, "--out", out).code == 0
+    refused = molvae_command(*argv, "--out", out)
+    assert refused.code == 1
+    assert "exists and is not empty; give another folder, or --overwrite, or --resume" in refused.err
+    assert molvae_command(*argv, "--out", out, "--overwrite").code == 0
+    refused = molvae_command(*argv, "--out", foreign, "--overwrite")
+    assert "is not the folder of a run, so it is not deleted" in refused.err
+    assert (foreign / "thesis.tex").is_file()
+
+
+def test_starts_of_a_file_are_those_that_the_model_can_read(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    path, out = tmp_path / "starts.smi", tmp_path / "better"
+    path.write_text("CCOc1ccccc1\nC1CC\nNC(=O)c1ccccc1\n", encoding="utf-8")
+    argv = ["optimize", tiny_model_dir, "--maximize", "QED", "--budget", 5, "--out", out]
+    outcome = molvae_command(*argv, "--from-file", path)
+    assert outcome.out.splitlines()[0].endswith("can't be read by the model, first row 2: unparseable")
+    assert pd.read_csv(out / "oracle.csv")["operator"].tolist()[:3] == ["start", "start", "gradient"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ([], '0 goals are given (""); give one of --maximize NAME'),
+        (["--maximize", "QED", "--minimize", "SA"], '2 goals are given ("QED, SA")'),
+        (["--maximize", "qad"], 'unknown property "qad": did you mean "QED"?'),
+        (["--target", "logP"], 'target is "logP"; write NAME=VALUE, such as logP=2.5'),
+        (["--maximize", "QED", "--from-smiles", "C1CC"], '"C1CC" (molecule 1) cannot be encoded'),
+        (
+            ["--maximize", "QED", "--budget", "1", *FROM],
+            '"2" starting molecules are more than the budget of "1"',
+        ),
+        (["--maximize", "SA", "--optimizer", "gradient-ascent"], 'does not predict "SA"'),
+    ],
+)
+def test_a_search_that_makes_no_sense_is_refused_before_it_starts(
+    flags: list[str], message: str, molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    outcome = molvae_command("optimize", tiny_model_dir, "--out", tmp_path / "better", *flags)
+    assert outcome.code == 1
+    assert message in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert not (tmp_path / "better").exists()

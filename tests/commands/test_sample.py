@@ -1,0 +1,112 @@
+"""molvae sample."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from rdkit import Chem
+from rdkit.Chem import Crippen, Descriptors
+
+from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.sampling import draw_molecules
+from tests.command_line import RunMolvae
+
+
+def test_molecules_go_to_the_terminal_without_a_file(molvae_command: RunMolvae, tiny_model_dir: Path) -> None:
+    outcome = molvae_command("sample", tiny_model_dir, "-n", 12)
+    smiles = outcome.out.splitlines()
+    assert len(smiles) == 12
+    assert all(Chem.CanonSmiles(text) == text for text in smiles)
+    assert molvae_command("sample", tiny_model_dir, "--num-samples", 12, "--greedy").out == outcome.out
+    assert molvae_command("sample", tiny_model_dir, "-n", 12, "--seed", 1).out != outcome.out
+
+
+def test_the_table_holds_computed_and_predicted_properties(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tiny_model: MoleculeModel, tmp_path: Path
+) -> None:
+    out = tmp_path / "sample.csv"
+    assert molvae_command("sample", tiny_model_dir, "-n", 30, "--temperature", 1, "--out", out).code == 0
+    table = pd.read_csv(out)
+    predicted = [f"predicted_{name}{end}" for name in ("logP", "QED") for end in ("", "_spread")]
+    assert list(table.columns) == ["smiles", "logP", "QED", "SA", "MW", *predicted]
+    mols = [Chem.MolFromSmiles(text) for text in table["smiles"]]
+    np.testing.assert_allclose(table["logP"], [Crippen.MolLogP(mol) for mol in mols], atol=1e-9)
+    np.testing.assert_allclose(table["MW"], [Descriptors.MolWt(mol) for mol in mols], atol=1e-9)
+    readable = tiny_model.readable(list(table["smiles"]))
+    assert set(np.flatnonzero(table["predicted_QED"].notna())) == set(readable.places)
+    alone = tiny_model.predict(tiny_model.encode([readable.smiles[3]]))
+    row = table.loc[readable.places[3]]
+    np.testing.assert_allclose(
+        row[["predicted_logP", "predicted_QED"]].astype(float), alone.mean[0], rtol=1e-4
+    )
+    np.testing.assert_allclose(row["predicted_QED_spread"], alone.spread[0, 1], rtol=1e-4)
+
+
+def test_unique_and_novel_molecules_are_that(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tiny_csv: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "sample.smi"
+    assert molvae_command("sample", tiny_model_dir, "-n", 40, "--unique", "--novel", "--out", out).code == 0
+    smiles = out.read_text(encoding="utf-8").split()
+    known = {Chem.CanonSmiles(text) for text in pd.read_csv(tiny_csv)["smiles"]}
+    assert len(smiles) == len(set(smiles)) == 40
+    assert not known & set(smiles)
+
+
+def test_the_counts_that_are_printed_are_those_of_the_table(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tiny_csv: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "sample.csv"
+    outcome = molvae_command("sample", tiny_model_dir, "-n", 50, "--property", "TPSA", "--out", out)
+    table = pd.read_csv(out)
+    assert list(table.columns[:2]) == ["smiles", "TPSA"]
+    known = {Chem.CanonSmiles(text) for text in pd.read_csv(tiny_csv)["smiles"]}
+    asked, kept, draws, valid, unique, novel = map(
+        int, re.findall(r"\d+", outcome.out.partition("molecules:")[0])
+    )
+    assert (asked, kept, valid) == (50, 50, 50)
+    assert draws >= 50
+    assert unique == table["smiles"].nunique()
+    assert novel == len(set(table["smiles"]) - known)
+
+
+class _OneMolecule:
+    """A model that decodes every other latent to ethanol, and the rest to nothing."""
+
+    training_keys = frozenset({"CCO"})
+
+    def sample_latents(self, num: int, generator: np.random.Generator, prior: str | None) -> np.ndarray:
+        return np.zeros((num, 1))
+
+    def decode(self, latents: np.ndarray, **how: object) -> list[str]:
+        return ["CCO" if row % 2 else "" for row in range(len(latents))]
+
+
+def test_sampling_counts_its_draws_and_gives_up_in_the_end() -> None:
+    model: MoleculeModel = _OneMolecule()  # type: ignore[assignment]
+    assert draw_molecules(model, 3) == (["CCO"] * 3, 8, 3)  # three at a time, the middle one of each
+    assert draw_molecules(model, 10, unique=True) == (["CCO"], 200, 100)
+    assert draw_molecules(model, 10, novel=True).smiles == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["-n", "0"], 'command line: num_samples is "0"; ask for at least 1 molecule'),
+        (
+            ["--greedy", "--temperature", "1"],
+            'greedy decoding has no temperature "1.0"; leave one of them out',
+        ),
+        (["--temperature", "-1"], 'temperature is "-1.0"; it must not be negative'),
+        (["--property", "qad"], 'unknown property "qad": did you mean "QED"?'),
+    ],
+)
+def test_settings_out_of_range_are_refused(
+    flags: list[str], message: str, molvae_command: RunMolvae, tiny_model_dir: Path
+) -> None:
+    outcome = molvae_command("sample", tiny_model_dir, *flags)
+    assert outcome.code == 1
+    assert message in outcome.err
+    assert outcome.err.count("\n") == 1

@@ -1,0 +1,108 @@
+"""From a curated table to arrays: every molecule accounted for, and the training part alone learned from."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from molvae.data.curated import Curated
+from molvae.data.curation import curate
+from molvae.data.preparation import Prepared, TokenizerSettings, prepare
+from molvae.data.splitting import SplitSettings
+from molvae.data.tokenizer import Tokenizer
+from molvae.errors import InputError, SettingsError
+
+ALKANES = ["C" * length for length in range(2, 22)]
+
+
+def curated_table(folder: Path, smiles: list[str]) -> Curated:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "table.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["smiles", "size"])
+        writer.writerows([text, len(text)] for text in smiles)
+    return curate(folder / "table.csv", folder / "cache", property_columns=["size"], num_workers=0)
+
+
+def prepared(curated: Curated, folder: Path, base: Tokenizer | None = None, **split: float) -> Prepared:
+    settings = SplitSettings(**({"valid_rate": 0.2, "test_rate": 0.2} | split))  # type: ignore[arg-type]
+    return prepare(curated, folder / "tokens", settings, TokenizerSettings(num_merges=5), base)
+
+
+def held_out_bromide(folder: Path) -> Prepared:
+    """Alkanes and one bromide, divided so that the bromide is not in the training part."""
+    curated = curated_table(folder, [*ALKANES, "CCBr"])
+    for seed in range(50):
+        found = prepared(curated, folder, split_seed=seed)
+        if found.num_unseen:
+            return found
+    raise AssertionError("no seed holds the bromide out")
+
+
+def test_ids_are_those_of_every_curated_molecule(tmp_path: Path, drug_smiles: list[str]) -> None:
+    curated = curated_table(tmp_path, drug_smiles)
+    result = prepared(curated, tmp_path, base=Tokenizer.learn([], 0, ["[C]"]))
+    texts = [text for (batch,) in curated.iter_batches(("selfies",)) for text in batch]
+    for index in np.concatenate(result.split).tolist():
+        (ids,) = result.arrays.batch(np.array([index])).token_ids
+        assert result.tokenizer.to_selfies(ids.tolist()) == texts[index]
+    assert result.num_kept == sum(map(len, result.split))
+
+
+def test_a_symbol_outside_the_training_part_drops_its_molecule_and_is_in_the_ledger(tmp_path: Path) -> None:
+    result = held_out_bromide(tmp_path)
+    assert result.summary_line() == "21 rows: 20 kept, 1 dropped"
+    assert result.arrays.lengths[20] == 0
+    assert all(20 not in part for part in result.split)
+    with result.ledger_path.open(newline="") as file:
+        (line,) = csv.DictReader(file)
+    assert line == {
+        "row": "21",
+        "smiles": "CCBr",
+        "reason": "unseen symbol",
+        "detail": "not in the training part: [Br]",
+    }
+
+
+def test_a_second_call_finds_the_arrays_and_other_settings_make_others(tmp_path: Path) -> None:
+    curated = curated_table(tmp_path, ALKANES)
+    first = prepared(curated, tmp_path)
+    (first.folder / "mark").touch()
+    assert (prepared(curated, tmp_path).folder / "mark").exists()
+    assert prepared(curated, tmp_path, split_seed=1).folder != first.folder
+    assert {path.suffix for path in (tmp_path / "tokens").iterdir()} == {""}
+
+
+def test_scales_come_from_the_training_part_alone(tmp_path: Path) -> None:
+    result = prepared(curated_table(tmp_path, ALKANES), tmp_path)
+    scaler = result.scaler()
+    assert scaler is not None
+    sizes = np.array([len(ALKANES[index]) for index in result.split.train])
+    assert scaler.names == ("size",)
+    assert scaler.means == pytest.approx((sizes.mean(),))
+    assert scaler.deviations == pytest.approx((sizes.std(),))
+
+
+def test_a_given_tokenizer_keeps_its_ids_and_takes_up_symbols_of_the_training_part(tmp_path: Path) -> None:
+    base = Tokenizer.learn(["[C][C][O]", "[C][C]"], 1)
+    curated = curated_table(tmp_path, [*ALKANES, *("N" + text for text in ALKANES)])
+    result = prepared(curated, tmp_path, base=base)
+    assert result.tokenizer.tokens == (*base.tokens, "[N]")
+    assert result.num_unseen == 0
+
+
+def test_nothing_left_to_validate_on_is_refused_and_leaves_no_folder_behind(tmp_path: Path) -> None:
+    curated = curated_table(tmp_path, ["CC", "NN"])
+    with pytest.raises(InputError) as caught:
+        prepared(curated, tmp_path)
+    assert str(caught.value) == (
+        "2 rows: 2 kept, 0 dropped: no molecule is left to train or to validate on; "
+        "give more molecules or raise valid_rate"
+    )
+    assert list((tmp_path / "tokens").iterdir()) == []
+
+
+def test_negative_merges_are_refused() -> None:
+    with pytest.raises(SettingsError, match='num_merges is "-3"; it must be 0 or more'):
+        TokenizerSettings(num_merges=-3)
