@@ -18,6 +18,7 @@ from rdkit.Chem import rdDepictor
 from molvae.chem.molecules import parse_smiles
 from molvae.data.reading import open_table
 from molvae.errors import InputError, MoleculeError, OutputExistsError
+from molvae.studies.molecule_tables import FLOAT_FORMAT
 
 logger = logging.getLogger(__name__)
 
@@ -56,11 +57,11 @@ def read_smiles(path: Path, smiles_column: str | None = None, wanted: Collection
 
 
 def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False)
+    table.to_csv(path, index=False, float_format=FLOAT_FORMAT)
 
 
 def _write_tsv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, sep="\t")
+    table.to_csv(path, index=False, sep="\t", float_format=FLOAT_FORMAT)
 
 
 def _write_parquet(table: pd.DataFrame, path: Path) -> None:

@@ -15,6 +15,8 @@ from molvae.optimization.objectives import PropertyGoal
 from molvae.optimization.search import SearchResult
 
 DEFAULT_PROPERTIES = ("logP", "QED", "SA", "MW")
+#: Numbers in CSVs: 2.002, and not the 2.0019999999999993 that sums of halves and tenths leave.
+FLOAT_FORMAT = "%.12g"
 
 
 def sample_table(model: MoleculeModel, smiles: Sequence[str], names: Sequence[str]) -> pd.DataFrame:

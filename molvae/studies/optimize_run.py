@@ -22,7 +22,7 @@ from molvae.optimization.search import DEFAULT_BATCH_SIZE, SearchResult, search
 from molvae.progress import Progress
 from molvae.run_folder import claim_folder
 from molvae.settings import to_dict
-from molvae.studies.molecule_tables import ranked_table
+from molvae.studies.molecule_tables import FLOAT_FORMAT, ranked_table
 
 logger = logging.getLogger(__name__)
 
@@ -130,7 +130,7 @@ def optimize_molecules(
 
         found = search(optimizer, oracle, request.proposals_per_batch, show)
     table = ranked_table(found, request.goal, request.starts)
-    table.to_csv(out / MOLECULES_FILE, index=False)
+    table.to_csv(out / MOLECULES_FILE, index=False, float_format=FLOAT_FORMAT)
     calls = [molecule.call for molecule in found.molecules]
     best_start = next((call for call in calls if call.smiles in set(request.starts)), None)
     return OptimizeResult(found, table, best_start, calls[0] if calls else None)

@@ -20,7 +20,7 @@ from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.sampling import draw_molecules
 from molvae.models.autoencoder import AutoencoderSettings
 from molvae.optimization.objectives import property_objective
-from molvae.studies.molecule_tables import DEFAULT_PROPERTIES, sample_table
+from molvae.studies.molecule_tables import DEFAULT_PROPERTIES, FLOAT_FORMAT, sample_table
 from molvae.studies.optimize_run import OptimizeRequest, OptimizeResult, optimize_molecules
 from molvae.training.run import RunRequest, RunSettings, train_model
 from molvae.training.settings import TrainingSettings
@@ -87,7 +87,7 @@ def quickstart(plan: QuickstartPlan) -> list[Figure]:
     starts = _starts(prepared, plan)
     for name, optimizer in SEARCHES.items():
         figures.append(_optimize(plan, model, starts, name, optimizer))
-    pd.DataFrame(figures).to_csv(plan.out / METRICS, index=False)
+    pd.DataFrame(figures).to_csv(plan.out / METRICS, index=False, float_format=FLOAT_FORMAT)
     return figures
 
 
@@ -114,7 +114,8 @@ def _figures_of_training(model: MoleculeModel) -> list[Figure]:
 
 def _sample(plan: QuickstartPlan, model: MoleculeModel) -> list[Figure]:
     draws = draw_molecules(model, plan.num_samples, seed=plan.seed)
-    sample_table(model, draws.smiles, DEFAULT_PROPERTIES).to_csv(plan.out / MOLECULES, index=False)
+    table = sample_table(model, draws.smiles, DEFAULT_PROPERTIES)
+    table.to_csv(plan.out / MOLECULES, index=False, float_format=FLOAT_FORMAT)
     report = describe_sample(draws.smiles, model.training_keys.__contains__).set_index("metric")["value"]
     drawn = f"of {plan.num_samples:,} molecules sampled"
     return [

@@ -162,7 +162,8 @@ def train_model(
     )
     shutil.copyfile(prepared.ledger_path, request.out / LEDGER)
     shutil.copyfile(curated.folder / "summary.json", request.out / CURATION_FILE)
-    logger.info(prepared.summary_line())
+    if prepared.num_unseen > 0:
+        logger.info("%s, %d for a symbol unseen in training", prepared.summary_line(), prepared.num_unseen)
     if _is_finished(request.out, record):
         logger.info('"%s" is trained already', request.out)
         return load_model(request.out), prepared

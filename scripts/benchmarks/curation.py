@@ -1,6 +1,6 @@
-"""Curates a file, and says how fast, with how much memory, and whether every row is accounted for.
+"""Curates and tokenizes a file: how fast, with how much memory, and whether every row is accounted for.
 
-    python scripts/benchmarks/curation.py --file train.csv.gz [--rows 200000] [--num-workers 2]
+    molvae data fetch moses && python scripts/benchmarks/curation.py [--file FILE] [--rows 200000]
 
 To compare with: at least 2,000 molecules/s on 2 cores and at most 2 GB for all processes, on the
 1,584,663 molecules of MOSES train.
@@ -8,7 +8,6 @@ To compare with: at least 2,000 molecules/s on 2 cores and at most 2 GB for all 
 
 import argparse
 import csv
-import platform
 import resource
 import tempfile
 import threading
@@ -17,10 +16,13 @@ from itertools import islice
 from pathlib import Path
 
 import psutil
+from benchmark_machine import describe_processor
 
 from molvae.data.curation import curate
+from molvae.data.preparation import TokenizerSettings, prepare
 from molvae.data.reading import open_table
-from molvae.data.workers import num_cores
+from molvae.data.sources import source_file
+from molvae.data.splitting import SplitSettings
 
 SAMPLE_SECONDS = 0.5
 WANTED_RATE = 2000
@@ -69,16 +71,6 @@ def head_of(path: Path, num_rows: int, folder: Path) -> Path:
     return head
 
 
-def cpu_name() -> str:
-    """The processor's name, as the system gives it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
 def cpu_seconds() -> float:
     """CPU time used so far by this process and its children that have ended."""
     usages = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -88,24 +80,28 @@ def cpu_seconds() -> float:
 def main() -> None:
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--file", type=Path, required=True, help="e.g. train.csv.gz of MOSES")
+    parser.add_argument("--file", type=Path, help="a table of SMILES (default: MOSES train)")
     parser.add_argument("--rows", type=int, help="only its first so many rows")
     parser.add_argument("--num-workers", type=int, help="worker processes (default: one a core)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        path = arguments.file
+        path = arguments.file or source_file("moses", "train.csv.gz")
         if arguments.rows:
             path = head_of(path, arguments.rows, Path(folder))
         watch = MemoryWatch()
         watch.start()
         started, cpu_started = time.perf_counter(), cpu_seconds()
-        curated = curate(path, Path(folder) / "cache", num_workers=arguments.num_workers)
+        cache = Path(folder) / "cache"
+        curated = curate(path, cache, num_workers=arguments.num_workers)
+        prepared = prepare(curated, cache, SplitSettings(), TokenizerSettings())
         seconds, cpu = time.perf_counter() - started, cpu_seconds() - cpu_started
         watch.stop()
+        with prepared.ledger_path.open(encoding="utf-8") as file:
+            num_in_ledger = sum(1 for _ in file) - 1
     rate = curated.num_rows / seconds
-    accounted = curated.num_kept + curated.num_dropped == curated.num_rows
-    print(f"machine: {cpu_name()}, {num_cores()} cores")
-    print(f"{curated.summary_line()}; every row accounted for: {'yes' if accounted else 'NO'}")
+    accounted = prepared.num_kept + num_in_ledger == curated.num_rows
+    print(describe_processor())
+    print(f"{prepared.summary_line()}; every row accounted for: {'yes' if accounted else 'NO'}")
     print(f"speed: {rate:,.0f} molecules/s ({seconds:.1f} s), wanted {WANTED_RATE:,} on 2 cores")
     print(f"CPU time: {cpu:.1f} s, {1e6 * cpu / curated.num_rows:.0f} us a molecule, all processes together")
     print(f"peak memory of all processes: {watch.peak / 2**30:.2f} GiB, wanted at most {WANTED_GIB}")
