@@ -47,3 +47,7 @@ class BudgetError(MolvaeError, RuntimeError):
 
 class CheckpointError(MolvaeError, OSError):
     """A file of a run or a model could not be written; what was there before is intact."""
+
+
+class InterruptedRunError(MolvaeError, RuntimeError):
+    """The user stopped a run before what it was for could be done."""

@@ -124,11 +124,22 @@ def prepare(
         part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".part", dir=cache_dir))
         try:
             _prepare_into(part, curated, split_settings, tokenizer_settings, base)
-            shutil.rmtree(folder, ignore_errors=True)
-            part.rename(folder)
+            _publish(part, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
     return _open(folder, curated)
+
+
+def _publish(part: Path, folder: Path) -> None:
+    """Gives a finished folder its name, unless another process did meanwhile: theirs is the same."""
+    if (folder / SUMMARY_NAME).is_file():
+        return
+    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        part.rename(folder)
+    except OSError:
+        if not (folder / SUMMARY_NAME).is_file():
+            raise
 
 
 def _open(folder: Path, curated: Curated) -> Prepared:

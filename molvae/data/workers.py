@@ -24,7 +24,7 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import IO, Any, Literal, NamedTuple, Self
 
-from molvae.chem.notation import selfies_to_smiles
+from molvae.chem.notation import constraints_in_force, selfies_to_smiles, set_constraints
 from molvae.chem.properties import compute_properties
 from molvae.data.screening import Screened, screen_texts
 from molvae.errors import MoleculeError, MolvaeError, SettingsError
@@ -172,7 +172,7 @@ class _Worker:
         requests, answers = self._process.stdin, self._process.stdout
         assert requests is not None
         assert answers is not None
-        pickle.dump((task, list(chunk), arguments), requests)
+        pickle.dump((task, list(chunk), arguments, constraints_in_force()), requests)
         requests.flush()
         answer: list[Any] | MolvaeError
         answer = pickle.load(answers)  # noqa: S301 - from this program's own worker
@@ -211,10 +211,12 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Answers requests until their stream ends: what a worker process does."""
     while True:
         try:
-            task, chunk, arguments = pickle.load(requests)  # noqa: S301 - from the program that started it
+            task, chunk, arguments, constraints = pickle.load(requests)  # noqa: S301 - from the program that started it
         except EOFError:
             return
         answer: list[Any] | MolvaeError
+        if constraints != constraints_in_force():
+            set_constraints(constraints)
         try:
             answer = TASKS[task].function(chunk, *arguments)
         except MolvaeError as error:

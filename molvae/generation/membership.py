@@ -23,6 +23,8 @@ class MoleculeKeys:
         >>> keys = MoleculeKeys.of(["CCO", "CCN"])
         >>> "CCO" in keys, "CCC" in keys
         (True, False)
+        >>> len(keys.union(MoleculeKeys.of(["CCN", "CCC"])))
+        3
     """
 
     def __init__(self, keys: KeyArray) -> None:
@@ -32,6 +34,10 @@ class MoleculeKeys:
     def of(cls, smiles: Iterable[str]) -> Self:
         """The set of these canonical SMILES."""
         return cls(np.unique(np.fromiter((_key(text) for text in smiles), dtype=np.uint64)))
+
+    def union(self, other: "MoleculeKeys") -> "MoleculeKeys":
+        """The molecules of both sets."""
+        return MoleculeKeys(np.union1d(self.keys, other.keys))
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from molvae.data.preparation import Prepared, TokenizerSettings
-from molvae.errors import OutputExistsError
+from molvae.errors import InterruptedRunError, OutputExistsError
 from molvae.evaluation.report import describe_sample
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.sampling import draw_molecules
@@ -84,6 +84,11 @@ def quickstart(plan: QuickstartPlan) -> list[Figure]:
         )
     logger.info("1 of 3: training a VAE on %s for %g minutes", plan.file.name, plan.minutes)
     model, prepared = _train(plan)
+    if not model.facts["is_complete"]:
+        raise InterruptedRunError(
+            f'the training in "{plan.out}" was interrupted; remove the folder and start again, or go on with '
+            "a shorter time: --minutes 1"
+        )
     logger.info("2 of 3: sampling %s molecules", f"{plan.num_samples:,}")
     figures = _figures_of_training(model) + _sample(plan, model)
     logger.info("3 of 3: optimizing %s from %d molecules", " and ".join(SEARCHES), plan.num_starts)
@@ -97,7 +102,6 @@ def quickstart(plan: QuickstartPlan) -> list[Figure]:
 def _train(plan: QuickstartPlan) -> tuple[MoleculeModel, Prepared]:
     training = TrainingSettings(
         max_minutes=plan.minutes,
-        max_epochs=1000,
         batch_size=128,
         kl_weight=0.1,
         token_dropout=0.2,

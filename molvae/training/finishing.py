@@ -110,7 +110,7 @@ def _finish_head(
     logger.info(
         "property head, nats a held-out molecule: %.3f, fitted to the final latents %.3f", before, after
     )
-    if after > before:
+    if not after <= before:  # a NaN is no improvement
         head.load_state_dict(weights)
     factors = spread_factors(model.network, held_out, targets[valid], scaler.is_binary)
     return scaler._replace(spread_factors=tuple(factors))

@@ -49,7 +49,9 @@ def refit_head(head: PropertyHead, latents: Tensor, targets: FloatArray, seed: i
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         head.reset()
-    folds = torch.randperm(len(inputs), generator=generator) % max(head.num_members, LEAST_FOLDS)
+    folds = torch.randperm(len(inputs), generator=generator) % min(
+        max(head.num_members, LEAST_FOLDS), len(inputs)
+    )
     _fit(head, inputs, goals, folds, generator)
     with torch.no_grad():  # W (z - c) / s + b = (W / s) z + (b - W c / s)
         weight, bias = head.weights[0], head.biases[0]

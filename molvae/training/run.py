@@ -23,6 +23,7 @@ from molvae.data.preparation import Prepared, TokenizerSettings, prepare
 from molvae.data.scaling import PropertyScaler
 from molvae.data.screening import CurationSettings
 from molvae.data.splitting import SplitSettings
+from molvae.errors import SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import MANIFEST, load_model, read_manifest, save_model
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
@@ -105,6 +106,8 @@ def train(
     Raises:
         MolvaeError: as `train_model` does, and for an unknown setting.
     """
+    if isinstance(properties, str):
+        raise SettingsError(f'properties is the text "{properties}"; give a list, such as ["{properties}"]')
     parts = (CurationSettings, SplitSettings, TokenizerSettings, AutoencoderSettings, TrainingSettings)
     curation, split, tokenizer, network, training = gather(parts, settings, {}, "train")
     request = RunRequest(
@@ -173,6 +176,8 @@ def train_model(
     data = TrainingData(prepared.arrays, prepared.split.train, prepared.split.valid, targets)
     result = Trainer(network, data, settings.training, request.out).run()
     model = finish(network, prepared, scaler, targets, settings.curation, settings.training, result, record)
+    if base is not None:
+        model = dataclasses.replace(model, training_keys=model.training_keys.union(base.training_keys))
     save_model(model, request.out)
     return load_model(request.out), prepared
 

@@ -1,5 +1,6 @@
 """What a user can choose about training."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -9,6 +10,8 @@ from molvae.training.schedules import KLSchedule
 Precision = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
 
+DEFAULT_EPOCHS = 30
+
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
@@ -16,7 +19,10 @@ class TrainingSettings:
 
     max_minutes: float | None = field(default=None, metadata={"help": "stop after so many minutes"})
     max_steps: int | None = field(default=None, metadata={"help": "stop after so many steps"})
-    max_epochs: int = field(default=30, metadata={"help": "stop after so many passes over the data"})
+    max_epochs: int | None = field(
+        default=None,
+        metadata={"help": "stop after so many passes over the data; 30 where nothing else sets an end"},
+    )
     patience: int = field(
         default=0, metadata={"help": "stop after so many validations without a better one; 0 for never"}
     )
@@ -39,6 +45,13 @@ class TrainingSettings:
     )
     device: Device = field(default="auto", metadata={"help": "where to train"})
     seed: int = field(default=0, metadata={"help": "seed of all that is random"})
+
+    @property
+    def epoch_limit(self) -> float:
+        """Passes over the data at most: as asked for, else 30, or no limit if minutes or steps set one."""
+        if self.max_epochs is not None:
+            return self.max_epochs
+        return math.inf if self.max_minutes is not None or self.max_steps is not None else DEFAULT_EPOCHS
 
     def __post_init__(self) -> None:
         named = {

@@ -149,7 +149,7 @@ class Trainer:
     def progress(self) -> float:
         """How much of the run is done, 0 to 1: the largest of its shares of steps, minutes and epochs."""
         settings = self.settings
-        shares = [self.step / (settings.max_epochs * self._steps_an_epoch())]
+        shares = [self.step / (settings.epoch_limit * self._steps_an_epoch())]
         if settings.max_steps is not None:
             shares.append(self.step / settings.max_steps)
         if settings.max_minutes is not None:
@@ -260,8 +260,8 @@ class Trainer:
         """The length of the progress bar, and its label: seconds of a run in minutes, else steps."""
         if self.settings.max_minutes is not None:
             return round(60 * self.settings.max_minutes), "training (seconds)"
-        steps = self.settings.max_epochs * self._steps_an_epoch()
-        return min(steps, self.settings.max_steps or steps), "training (steps)"
+        steps = self.settings.epoch_limit * self._steps_an_epoch()
+        return int(min(steps, self.settings.max_steps or steps)), "training (steps)"
 
     def _done(self) -> int:
         return int(self.seconds) if self.settings.max_minutes is not None else self.step

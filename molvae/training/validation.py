@@ -15,6 +15,8 @@ from molvae.models.autoencoder import Autoencoder
 ACTIVE_VARIANCE = 0.01
 #: Below any of these the latents carry too little of a molecule to be of use.
 LEAST_KL, LEAST_RISE = 15.0, 5.0
+#: A model that gives back so many unseen molecules reads its latents, however few nats a small library needs.
+HEALTHY_RECONSTRUCTION = 0.5
 #: Molecules scored at once.
 BATCH_SIZE = 512
 
@@ -87,6 +89,8 @@ def collapse_alarm(report: ValidationReport, *, is_gaussian: bool, latent_dim: i
         >>> collapse_alarm(report, is_gaussian=True, latent_dim=128).split(":")[0]
         'the latent space has collapsed'
     """
+    if report.reconstruction >= HEALTHY_RECONSTRUCTION:
+        return ""
     if report.nll_rise >= LEAST_RISE and (not is_gaussian or report.kl_divergence >= LEAST_KL):
         return ""
     seen = (

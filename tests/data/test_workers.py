@@ -11,10 +11,11 @@ import numpy as np
 import psutil
 import pytest
 
+from molvae.chem.notation import constraints_in_force, set_constraints
 from molvae.chem.properties import compute_properties
 from molvae.data import workers
 from molvae.data.screening import CurationSettings, Screened, screen_texts
-from molvae.data.workers import TaskName, WorkerPool
+from molvae.data.workers import TaskName, WorkerPool, decode_selfies
 from molvae.errors import MolvaeError, SettingsError
 
 CASES: list[tuple[TaskName, str, str, tuple[Any, ...], Any]] = [
@@ -169,3 +170,16 @@ def test_a_worker_loads_no_torch_and_no_tables() -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_workers_decode_under_the_constraints_in_force() -> None:
+    default = constraints_in_force()
+    texts = ["[C][=O][C]", "[N][=C][Branch1][C][C][F]"]
+    try:
+        set_constraints(default | {"C": 2})
+        with WorkerPool(1) as pool:
+            (inside,) = pool.stream("decode", [texts])
+        assert inside == decode_selfies(texts)
+    finally:
+        set_constraints(default)
+    assert inside != decode_selfies(texts)
