@@ -15,8 +15,8 @@ import pandas as pd
 from molvae.commands.encoding import Encoded, encode_rows, refused_line
 from molvae.commands.tables import add_out_flags, check_out, read_smiles, write_table
 from molvae.errors import InputError, SettingsError
-from molvae.generation.latent_model import posterior_draws
 from molvae.generation.model_folder import load_model
+from molvae.generation.sampling import posterior_draws
 from molvae.settings import add_flags, gather
 
 ENDINGS = (".npz", ".csv")

@@ -4,7 +4,7 @@
 every optimiser takes it. Everything that comes out is a list, a NumPy array or a DataFrame.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -18,13 +18,12 @@ from molvae.data.dataset import TokenArrays
 from molvae.data.scaling import PropertyScaler
 from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import Tokenizer
-from molvae.data.workers import WorkerPool, decode_selfies
 from molvae.errors import InputError, SettingsError
 from molvae.generation.exploration import neighbors_of, straight_line
 from molvae.generation.membership import MoleculeKeys
-from molvae.generation.molecules import Readable, read_molecules, refusal_error, to_selfies
+from molvae.generation.molecules import Readable, decode_stream, read_molecules, refusal_error, to_selfies
 from molvae.generation.prediction import predict_properties, property_gradient
-from molvae.generation.sampling import draw_molecules
+from molvae.generation.sampling import draw_molecules, posterior_draws
 from molvae.interfaces import FloatArray, Gradient, Predictions
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.prior import GaussianPrior, StandardNormalPrior
@@ -37,8 +36,6 @@ PriorName = Literal["standard-normal", "gaussian"]
 
 #: Molecules that go through the network at once.
 ENCODE_BATCH, DECODE_BATCH = 512, 1000
-#: From so many molecules on, decoding uses worker processes.
-MIN_FOR_WORKERS = 3000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +158,7 @@ class MoleculeModel:
         generator = torch.Generator().manual_seed(seed)
         parts = (rows[at : at + DECODE_BATCH] for at in range(0, len(rows), DECODE_BATCH))
         selfies = (self._generate(part, temperature, generator) for part in parts)
-        return [text for batch in _decoded(selfies, len(rows)) for text in batch]
+        return [text for batch in decode_stream(selfies, len(rows)) for text in batch]
 
     def sample_latents(
         self, num_samples: int, generator: np.random.Generator, prior: PriorName | None = None
@@ -289,23 +286,6 @@ class MoleculeModel:
         if not np.isfinite(rows).all():
             raise InputError("latents hold NaN or infinity; leave those rows out")
         return torch.from_numpy(rows.copy())
-
-
-def posterior_draws(mean: FloatArray, spread: FloatArray, num_draws: int, seed: int = 0) -> FloatArray:
-    """Draws `(B, num_draws, L)` of q(z|x), given means and spreads, each `(B, L)`."""
-    batch, latent_dim = mean.shape
-    noise = np.random.default_rng(seed).standard_normal((batch, num_draws, latent_dim))
-    draws: FloatArray = (mean[:, None] + spread[:, None] * noise).astype(np.float32)
-    return draws
-
-
-def _decoded(batches: Iterator[list[str]], total: int) -> Iterator[list[str]]:
-    """Canonical SMILES of batches of SELFIES; many are decoded beside the network, in worker processes."""
-    if total < MIN_FOR_WORKERS:
-        yield from (decode_selfies(batch) for batch in batches)
-        return
-    with WorkerPool() as pool:
-        yield from pool.stream("decode", batches)
 
 
 def _listed(smiles: Sequence[str]) -> list[str]:

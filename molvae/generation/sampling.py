@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from molvae.interfaces import FloatArray
+
 if TYPE_CHECKING:
     from molvae.generation.latent_model import MoleculeModel, PriorName
 
@@ -64,3 +66,11 @@ def draw_molecules(
             seen.add(text)
             kept.append(text)
     return Draws(kept, num_draws, num_valid)
+
+
+def posterior_draws(mean: FloatArray, spread: FloatArray, num_draws: int, seed: int = 0) -> FloatArray:
+    """Draws `(B, num_draws, L)` of q(z|x), given means and spreads, each `(B, L)`."""
+    batch, latent_dim = mean.shape
+    noise = np.random.default_rng(seed).standard_normal((batch, num_draws, latent_dim))
+    draws: FloatArray = (mean[:, None] + spread[:, None] * noise).astype(np.float32)
+    return draws
