@@ -100,8 +100,9 @@ class Trainer:
             model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
         self.step, self.molecules, self.seconds = 0, 0, 0.0
-        self.best_loss, self.worse_in_a_row = math.inf, 0
+        self.best_loss, self.best_step, self.worse_in_a_row = math.inf, 0, 0
         self.best_report: ValidationReport | None = None
+        self.last_report: ValidationReport | None = None
         self._batches: tuple[int, list[IndexArray]] = (-1, [])
         self._valid = sample_indices(data.valid, settings.valid_molecules, settings.seed)
 
@@ -138,7 +139,7 @@ class Trainer:
             elif time.monotonic() - saved > self.settings.checkpoint_seconds:
                 self._save()
                 saved = time.monotonic()
-            bar.update(self._done() - shown, **_facts(losses))
+            bar.update(self._done() - shown, **_shown(losses, self.last_report))
             shown = self._done()
         return is_done
 
@@ -216,12 +217,15 @@ class Trainer:
                 f'(it is "{self.settings.learning_rate}") and train anew'
             )
         self.worse_in_a_row += 1
+        self.last_report = report
         if loss < self.best_loss:
-            self.best_loss, self.best_report, self.worse_in_a_row = loss, report, 0
-            write_tensors(self.best_path, self.model.state_dict(), {"step": self.step, "loss": loss})
+            self.best_loss, self.best_step, self.best_report = loss, self.step, report
+            self.worse_in_a_row = 0
         journal.write(self.step, self._numbers(report, loss))
         logger.debug("step %d: %s", self.step, report)
         self._save()
+        if self.best_step == self.step:
+            self._save_best()
         if self.progress() > 0.25 and (alarm := self._alarm(report)):
             logger.warning("step %d: %s", self.step, alarm)
 
@@ -271,11 +275,17 @@ class Trainer:
             "step": self.step,
             "molecules": self.molecules,
             "seconds": self.seconds,
+            "best_step": self.best_step,
             "best_loss": self.best_loss if self.best_report is not None else None,
             "best_report": self.best_report._asdict() if self.best_report is not None else None,
             "worse_in_a_row": self.worse_in_a_row,
         }
         write_tensors(self.last_path, training_tensors(self.model, self.optimizer), facts)
+
+    def _save_best(self) -> None:
+        """Writes the best weights, always after the last state, which tells which step's they are."""
+        facts = {"step": self.best_step, "loss": self.best_loss}
+        write_tensors(self.best_path, self.model.state_dict(), facts)
 
     def _restore(self) -> None:
         tensors, facts = read_tensors(self.last_path)
@@ -284,15 +294,23 @@ class Trainer:
         self.worse_in_a_row = facts["worse_in_a_row"]
         if facts["best_report"] is not None:
             report: dict[str, Any] = facts["best_report"]
-            self.best_loss = facts["best_loss"]
+            self.best_loss, self.best_step = facts["best_loss"], facts["best_step"]
             self.best_report = ValidationReport(**report | {"property_r2": tuple(report["property_r2"])})
+            if self.best_step == self.step:  # the run may have been killed before it wrote them
+                self._save_best()
         logger.info("going on from step %d", self.step)
 
 
-def _facts(losses: Losses) -> dict[str, float]:
-    """What the progress bar shows of a batch."""
-    return {
+def _shown(losses: Losses, report: ValidationReport | None) -> dict[str, float | str]:
+    """What the progress bar shows: nats and exact share of a batch, and from the last validation the rest."""
+    shown: dict[str, float | str] = {
         "reconstruction": losses.reconstruction_loss.item(),
         "kl": losses.kl_divergence.item(),
         "exact": losses.exact_rate.item(),
     }
+    if report is None:
+        return shown
+    shown["active"] = report.active_units
+    if report.property_r2:
+        shown["property error"] = " ".join(f"{math.sqrt(max(1 - r2, 0)):.2f}" for r2 in report.property_r2)
+    return shown

@@ -14,7 +14,7 @@ import torch
 from molvae.errors import CheckpointError
 from molvae.generation.tensors import read_tensors
 from molvae.models.losses import Losses
-from molvae.training.trainer import DivergedError, Trainer
+from molvae.training.trainer import DivergedError, Trainer, _shown
 from tests.training.tiny_runs import NUM_MOLECULES, tiny_data, tiny_trainer
 
 Weights = dict[str, torch.Tensor]
@@ -167,6 +167,35 @@ def test_training_lowers_the_loss_and_returns_the_best_weights(undisturbed: Trai
     best, facts = read_tensors(undisturbed.best_path)
     assert same(best, undisturbed.model.state_dict())
     assert facts["step"] == int(rows(undisturbed.run_dir)[losses.index(min(losses))]["step"])
+
+
+def test_a_run_killed_between_its_last_and_its_best_checkpoint_still_has_both(
+    undisturbed: Trainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = tiny_trainer(tmp_path)
+
+    def killed() -> None:
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr(first, "_save_best", killed)
+    with pytest.raises(RuntimeError, match="power cut"):
+        first.run()
+    assert not first.best_path.exists()
+    resumed = tiny_trainer(tmp_path)
+    resumed._restore()
+    assert read_tensors(resumed.best_path)[1]["step"] == resumed.step == 6
+    resumed.run()
+    assert_like(resumed, undisturbed)
+
+
+def test_the_bar_shows_what_the_last_validation_found(undisturbed: Trainer, tmp_path: Path) -> None:
+    report = undisturbed.best_report
+    assert report is not None
+    losses = tiny_trainer(tmp_path).train_step()
+    shown = _shown(losses, report._replace(property_r2=(0.75, 0.0)))
+    assert (shown["active"], shown["property error"]) == (report.active_units, "0.50 1.00")
+    assert shown["kl"] == losses.kl_divergence.item()
+    assert "active" not in _shown(losses, None)
 
 
 def test_training_stops_when_validations_no_longer_get_better(
