@@ -63,6 +63,11 @@ class Curated:
         """One line: rows, kept, dropped."""
         return f"{self.num_rows} rows: {self.num_kept} kept, {self.num_dropped} dropped"
 
+    def summary(self) -> dict[str, Any]:
+        """What `summary.json` holds: the summary line, then all attributes but the folder."""
+        values = {name: value for name, value in asdict(self).items() if name != "folder"}
+        return {"summary": self.summary_line(), **values}
+
     def iter_batches(
         self, columns: Sequence[str] = ("smiles", "selfies"), batch_size: int = 10_000
     ) -> Iterator[tuple[list[Any], ...]]:
@@ -79,11 +84,9 @@ class Curated:
         return cast(npt.NDArray[np.float64], array)
 
 
-def write_summary(curated: Curated, folder: Path) -> None:
-    """Writes `summary.json` into the folder."""
-    values = {name: value for name, value in asdict(curated).items() if name != "folder"}
-    text = json.dumps({"summary": curated.summary_line(), **values}, indent=2, ensure_ascii=False)
-    (folder / SUMMARY_NAME).write_text(text + "\n", encoding="utf-8")
+def write_summary(summary: Mapping[str, Any], path: Path) -> None:
+    """Writes a summary as a JSON file."""
+    path.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def load_curated(folder: Path, key: str) -> Curated | None:

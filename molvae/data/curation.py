@@ -19,7 +19,7 @@ from pathlib import Path
 from molvae.chem.notation import constraints_in_force
 from molvae.data.bulk import screen_chunks
 from molvae.data.cache import remove_stale_parts
-from molvae.data.curated import Curated, load_curated, write_summary
+from molvae.data.curated import SUMMARY_NAME, Curated, load_curated, write_summary
 from molvae.data.intake import Intake
 from molvae.data.reading import Table, open_table
 from molvae.data.screening import CurationSettings
@@ -163,7 +163,7 @@ def _curate_into(
         dropped=intake.dropped,
         facts={"settings": asdict(settings), **intake.facts(settings.max_symbols)},
     )
-    write_summary(curated, folder)
+    write_summary(curated.summary(), folder / SUMMARY_NAME)
     return curated
 
 

@@ -77,10 +77,21 @@ class Prepared:
         """Molecules that came through curation and tokenizing."""
         return self.curated.num_kept - self.num_unseen
 
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How many rows were dropped, by reason; reasons without a row are absent."""
+        unseen: dict[str, int] = {"unseen symbol": self.num_unseen} if self.num_unseen > 0 else {}
+        return {**self.curated.dropped, **unseen}
+
     def summary_line(self) -> str:
         """One line: rows, kept, dropped."""
         num_rows = self.curated.num_rows
         return f"{num_rows} rows: {self.num_kept} kept, {num_rows - self.num_kept} dropped"
+
+    def summary(self) -> dict[str, Any]:
+        """The summary of the curated table, its counts of rows as they are after tokenizing."""
+        counts = {"summary": self.summary_line(), "num_kept": self.num_kept, "dropped": self.dropped}
+        return self.curated.summary() | counts
 
     def scaler(self) -> PropertyScaler | None:
         """Scales of the properties, from the training part; None without properties."""

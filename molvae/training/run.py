@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from molvae.data.cache import cache_folder
+from molvae.data.curated import write_summary
 from molvae.data.curation import curate
 from molvae.data.preparation import Prepared, TokenizerSettings, prepare
 from molvae.data.scaling import PropertyScaler
@@ -164,7 +165,7 @@ def train_model(
         base.tokenizer if base is not None else None,
     )
     shutil.copyfile(prepared.ledger_path, request.out / LEDGER)
-    shutil.copyfile(curated.folder / "summary.json", request.out / CURATION_FILE)
+    write_summary(prepared.summary(), request.out / CURATION_FILE)
     if prepared.num_unseen > 0:
         logger.info("%s, %d for a symbol unseen in training", prepared.summary_line(), prepared.num_unseen)
     if _is_finished(request.out, record):
