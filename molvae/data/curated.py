@@ -1,7 +1,8 @@
 """A curated table on disk: a folder of the cache with molecules, properties, ledger and summary.
 
-`molecules.parquet` (row, smiles, selfies), `properties.npy` (float64, NaN for missing), `ledger.csv`,
-and `summary.json`, which is written last and makes the folder complete.
+`molecules.parquet` (row, smiles, selfies, given), `properties.npy` (float64, NaN for missing), `ledger.csv`,
+and `summary.json`, which is written last and makes the folder complete. `given` is the text of the file, or
+its beginning, where that is not the canonical SMILES; otherwise it is null.
 """
 
 import json
@@ -71,7 +72,7 @@ class Curated:
     def iter_batches(
         self, columns: Sequence[str] = ("smiles", "selfies"), batch_size: int = 10_000
     ) -> Iterator[tuple[list[Any], ...]]:
-        """Batches of molecules, each a tuple of lists, one a column ("row", "smiles", "selfies")."""
+        """Batches of molecules, each a tuple of lists, one a column of `molecules.parquet`."""
         with pq.ParquetFile(self.folder / MOLECULES_NAME) as file:
             for batch in file.iter_batches(batch_size=batch_size, columns=list(columns)):
                 yield tuple(batch.column(name).to_pylist() for name in columns)

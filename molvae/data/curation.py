@@ -32,7 +32,7 @@ __all__ = ["Curated", "CurationSettings", "curate"]
 logger = logging.getLogger(__name__)
 
 #: Raised by one whenever the same file and settings would give another curated table.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def curate(

@@ -65,6 +65,23 @@ def test_a_symbol_outside_the_training_part_drops_its_molecule_and_is_in_the_led
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("BrCC", "BrCC"),
+        ("C(C)Br ethyl bromide", "C(C)Br ethyl bromide"),
+        ("BrCC " + "x" * 195, "BrCC " + "x" * 195),
+        ("BrCC " + "x" * 196, "BrCC " + "x" * 192 + "..."),
+        ("BrCC " + "\x01" * 300, "BrCC " + "\\x01" * 192 + "..."),
+    ],
+)
+def test_the_ledger_shows_the_molecule_as_it_was_given(given: str, shown: str, tmp_path: Path) -> None:
+    result = bromide_held_out(tmp_path, [*ALKANES, given])
+    with result.ledger_path.open(newline="") as file:
+        (line,) = csv.DictReader(file)
+    assert (line["smiles"], line["reason"]) == (shown, "unseen symbol")
+
+
 def test_the_summary_counts_every_row_once_unseen_symbols_among_them(tmp_path: Path) -> None:
     rows = [*ALKANES, "CCBr", "C(C)Br", "C1CC", "bad", ""]
     result = bromide_held_out(tmp_path, rows)
