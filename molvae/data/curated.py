@@ -31,6 +31,7 @@ class Curated:
     Attributes:
         folder: where the files are.
         key: identifies the content of the file, the columns read and the settings.
+        sha256: the SHA-256 of the file, in 64 hexadecimal digits.
         smiles_column: the column that the SMILES were read from.
         property_columns: names of the `P` properties.
         property_kinds: "regression" or "yes/no", one a property.
@@ -42,6 +43,7 @@ class Curated:
 
     folder: Path
     key: str
+    sha256: str
     smiles_column: str
     property_columns: tuple[str, ...]
     property_kinds: tuple[Kind, ...]

@@ -20,6 +20,7 @@ from molvae.chem.notation import constraints_in_force
 from molvae.data.bulk import screen_chunks
 from molvae.data.cache import remove_stale_parts
 from molvae.data.curated import SUMMARY_NAME, Curated, load_curated, write_summary
+from molvae.data.download import sha256_of
 from molvae.data.intake import Intake
 from molvae.data.reading import Table, open_table
 from molvae.data.screening import CurationSettings
@@ -60,7 +61,8 @@ def curate(
     """
     settings = settings or CurationSettings()
     table = open_table(path, smiles_column, property_columns)
-    key = _key(Path(path), table, settings)
+    sha256 = sha256_of(Path(path))
+    key = _key(Path(path), sha256, table, settings)
     folder = Path(cache_dir) / f"curated-{key}"
     if (curated := load_curated(folder, key)) is not None:
         logger.info('curated before: "%s" (%s)', folder, curated.summary_line())
@@ -71,7 +73,7 @@ def curate(
         remove_stale_parts(Path(cache_dir))
         part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".part", dir=cache_dir))
         try:
-            curated = _curate_into(part, table, kinds, num_rows, settings, num_workers, key)
+            curated = _curate_into(part, table, kinds, num_rows, settings, num_workers, key, sha256)
             curated = _publish(curated, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
@@ -84,12 +86,10 @@ def curate(
     return curated
 
 
-def _key(path: Path, table: Table, settings: CurationSettings) -> str:
+def _key(path: Path, sha256: str, table: Table, settings: CurationSettings) -> str:
     """What the curated table depends on, in 20 hexadecimal digits."""
-    with path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
     parts = {
-        "content": content,
+        "content": sha256,
         "endings": path.suffixes[-2:],
         "columns": [table.smiles_column, *table.property_columns],
         "settings": asdict(settings),
@@ -138,6 +138,7 @@ def _curate_into(
     settings: CurationSettings,
     num_workers: int | None,
     key: str,
+    sha256: str,
 ) -> Curated:
     """Runs the rows through, and writes all files of the curated table."""
     with Intake(folder, table.property_columns, kinds) as intake, Progress(num_rows, "curating") as bar:
@@ -155,6 +156,7 @@ def _curate_into(
     curated = Curated(
         folder=folder,
         key=key,
+        sha256=sha256,
         smiles_column=table.smiles_column,
         property_columns=table.property_columns,
         property_kinds=kinds,

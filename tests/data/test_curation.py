@@ -274,6 +274,8 @@ def test_the_summary_file_is_plain_json(tmp_path: Path) -> None:
     summary = json.loads((curated.folder / "summary.json").read_text(encoding="utf-8"))
     assert summary["summary"] == "2 rows: 1 kept, 1 dropped"
     assert summary["facts"]["settings"]["max_symbols"] == 128
+    # printf 'smiles\nC\nbad\n' | sha256sum
+    assert summary["sha256"] == "a5f9496a4fe3958576c2785e2139a7e7d43163f9e39ce0d1be6691704e54b6dd"
 
 
 @pytest.mark.parametrize(
