@@ -52,6 +52,7 @@ def run(arguments: argparse.Namespace) -> None:
         ),
         smiles_column=table.smiles_column,
         properties=table.properties,
+        property_kinds=table.property_kinds,
         base_model=arguments.base_model,
         num_workers=table.num_workers,
     )
