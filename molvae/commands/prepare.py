@@ -4,6 +4,7 @@ import argparse
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from molvae.commands.curation_report import curation_report
 from molvae.data.cache import cache_folder
 from molvae.data.curation import CurationSettings, curate
 from molvae.data.values import Kind
@@ -73,7 +74,5 @@ def run(arguments: argparse.Namespace) -> None:
         property_kinds=table.property_kinds,
         num_workers=table.num_workers,
     )
-    print(f'SMILES column "{curated.smiles_column}", {curated.summary_line()}')
-    for reason, num_rows in curated.dropped.items():
-        print(f"  {reason}: {num_rows}")
+    print("\n".join(curation_report(curated.summary())))
     print(f"ledger: {curated.ledger_path}")
