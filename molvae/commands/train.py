@@ -7,6 +7,7 @@ Rows that can't be used are listed in the model folder's ledger.csv. Settings co
 import argparse
 from pathlib import Path
 
+from molvae.commands.curation_report import curation_report
 from molvae.commands.prepare import TableSettings
 from molvae.data.cache import cache_folder
 from molvae.data.preparation import TokenizerSettings
@@ -52,11 +53,12 @@ def run(arguments: argparse.Namespace) -> None:
         ),
         smiles_column=table.smiles_column,
         properties=table.properties,
+        property_kinds=table.property_kinds,
         base_model=arguments.base_model,
         num_workers=table.num_workers,
     )
     model, prepared = train_model(request, resume=arguments.resume, overwrite=arguments.overwrite)
-    print(f'SMILES column "{prepared.curated.smiles_column}", {prepared.summary_line()}')
+    print("\n".join(curation_report(prepared.summary())))
     facts = model.facts
     print(f"{facts['molecules_seen']:,} molecules seen in {facts['steps']:,} steps, {facts['seconds']:.0f} s")
     print(f"exact reconstruction of held-out molecules: {facts['valid']['reconstruction']:.3f}")

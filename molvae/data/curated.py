@@ -1,7 +1,8 @@
 """A curated table on disk: a folder of the cache with molecules, properties, ledger and summary.
 
-`molecules.parquet` (row, smiles, selfies), `properties.npy` (float64, NaN for missing), `ledger.csv`,
-and `summary.json`, which is written last and makes the folder complete.
+`molecules.parquet` (row, smiles, selfies, given), `properties.npy` (float64, NaN for missing), `ledger.csv`,
+and `summary.json`, which is written last and makes the folder complete. `given` is the text of the file, or
+its beginning, where that is not the canonical SMILES; otherwise it is null.
 """
 
 import json
@@ -30,6 +31,7 @@ class Curated:
     Attributes:
         folder: where the files are.
         key: identifies the content of the file, the columns read and the settings.
+        sha256: the SHA-256 of the file, in 64 hexadecimal digits.
         smiles_column: the column that the SMILES were read from.
         property_columns: names of the `P` properties.
         property_kinds: "regression" or "yes/no", one a property.
@@ -41,6 +43,7 @@ class Curated:
 
     folder: Path
     key: str
+    sha256: str
     smiles_column: str
     property_columns: tuple[str, ...]
     property_kinds: tuple[Kind, ...]
@@ -63,10 +66,15 @@ class Curated:
         """One line: rows, kept, dropped."""
         return f"{self.num_rows} rows: {self.num_kept} kept, {self.num_dropped} dropped"
 
+    def summary(self) -> dict[str, Any]:
+        """What `summary.json` holds: the summary line, then all attributes but the folder."""
+        values = {name: value for name, value in asdict(self).items() if name != "folder"}
+        return {"summary": self.summary_line(), **values}
+
     def iter_batches(
         self, columns: Sequence[str] = ("smiles", "selfies"), batch_size: int = 10_000
     ) -> Iterator[tuple[list[Any], ...]]:
-        """Batches of molecules, each a tuple of lists, one a column ("row", "smiles", "selfies")."""
+        """Batches of molecules, each a tuple of lists, one a column of `molecules.parquet`."""
         with pq.ParquetFile(self.folder / MOLECULES_NAME) as file:
             for batch in file.iter_batches(batch_size=batch_size, columns=list(columns)):
                 yield tuple(batch.column(name).to_pylist() for name in columns)
@@ -79,11 +87,9 @@ class Curated:
         return cast(npt.NDArray[np.float64], array)
 
 
-def write_summary(curated: Curated, folder: Path) -> None:
-    """Writes `summary.json` into the folder."""
-    values = {name: value for name, value in asdict(curated).items() if name != "folder"}
-    text = json.dumps({"summary": curated.summary_line(), **values}, indent=2, ensure_ascii=False)
-    (folder / SUMMARY_NAME).write_text(text + "\n", encoding="utf-8")
+def write_summary(summary: Mapping[str, Any], path: Path) -> None:
+    """Writes a summary as a JSON file."""
+    path.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def load_curated(folder: Path, key: str) -> Curated | None:

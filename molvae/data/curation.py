@@ -11,7 +11,7 @@ import json
 import logging
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -19,12 +19,13 @@ from pathlib import Path
 from molvae.chem.notation import constraints_in_force
 from molvae.data.bulk import screen_chunks
 from molvae.data.cache import remove_stale_parts
-from molvae.data.curated import Curated, load_curated, write_summary
+from molvae.data.curated import SUMMARY_NAME, Curated, load_curated, write_summary
+from molvae.data.download import sha256_of
 from molvae.data.intake import Intake
-from molvae.data.reading import Table, open_table
+from molvae.data.reading import Table, matching_column, open_table
 from molvae.data.screening import CurationSettings
-from molvae.data.values import Kind, KindSurvey
-from molvae.errors import InputError, MolvaeError
+from molvae.data.values import KINDS, Kind, KindSurvey
+from molvae.errors import InputError, MolvaeError, SettingsError
 from molvae.progress import Progress
 
 __all__ = ["Curated", "CurationSettings", "curate"]
@@ -32,7 +33,7 @@ __all__ = ["Curated", "CurationSettings", "curate"]
 logger = logging.getLogger(__name__)
 
 #: Raised by one whenever the same file and settings would give another curated table.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def curate(
@@ -41,6 +42,7 @@ def curate(
     settings: CurationSettings | None = None,
     smiles_column: str | None = None,
     property_columns: Sequence[str] = (),
+    property_kinds: Mapping[str, Kind] | None = None,
     num_workers: int | None = None,
 ) -> Curated:
     """The curated table of a file, from the cache where neither file nor settings have changed.
@@ -51,27 +53,31 @@ def curate(
         settings: what a molecule must be like; None for the defaults.
         smiles_column: its SMILES column, None to find it.
         property_columns: columns with measured values to keep.
+        property_kinds: kinds of property columns, by name, that are not to be found from their cells.
         num_workers: processes beside this one, None for one a core, 0 for none.
 
     Raises:
         MissingFileError: there is no such file.
         InputError: the file can't be read, lacks a column, has a property column without a value, or no
             row with a usable molecule; or the cache can't be written.
+        SettingsError: a property column is declared to be of no kind there is, or of two.
     """
     settings = settings or CurationSettings()
     table = open_table(path, smiles_column, property_columns)
-    key = _key(Path(path), table, settings)
+    declared = _declared_kinds(table, property_kinds or {})
+    sha256 = sha256_of(Path(path))
+    key = _key(Path(path), sha256, table, declared, settings)
     folder = Path(cache_dir) / f"curated-{key}"
     if (curated := load_curated(folder, key)) is not None:
         logger.info('curated before: "%s" (%s)', folder, curated.summary_line())
         return curated
-    num_rows, kinds = _survey(table)
+    num_rows, kinds = _survey(table, declared)
     try:
         Path(cache_dir).mkdir(parents=True, exist_ok=True)
         remove_stale_parts(Path(cache_dir))
         part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".part", dir=cache_dir))
         try:
-            curated = _curate_into(part, table, kinds, num_rows, settings, num_workers, key)
+            curated = _curate_into(part, table, kinds, num_rows, settings, num_workers, key, sha256)
             curated = _publish(curated, folder)
         finally:
             shutil.rmtree(part, ignore_errors=True)
@@ -84,14 +90,28 @@ def curate(
     return curated
 
 
-def _key(path: Path, table: Table, settings: CurationSettings) -> str:
+def _declared_kinds(table: Table, property_kinds: Mapping[str, Kind]) -> dict[str, Kind]:
+    """The declared kinds by the columns' own names."""
+    declared: dict[str, Kind] = {}
+    for name, kind in property_kinds.items():
+        if kind not in KINDS:
+            raise SettingsError(f'the kind of "{name}" is "{kind}"; it must be one of {", ".join(KINDS)}')
+        lacking = f'declared to be "{kind}", but no property column:'
+        column = matching_column(name, table.property_columns, lacking, "those named with --property")
+        if declared.setdefault(column, kind) != kind:
+            raise SettingsError(f'the property column "{column}" is declared to be of two kinds; leave one')
+    return declared
+
+
+def _key(
+    path: Path, sha256: str, table: Table, declared: Mapping[str, Kind], settings: CurationSettings
+) -> str:
     """What the curated table depends on, in 20 hexadecimal digits."""
-    with path.open("rb") as file:
-        content = hashlib.file_digest(file, "sha256").hexdigest()
     parts = {
-        "content": content,
+        "content": sha256,
         "endings": path.suffixes[-2:],
         "columns": [table.smiles_column, *table.property_columns],
+        "declared_kinds": declared,
         "settings": asdict(settings),
         "constraints": constraints_in_force(),
         "versions": [FORMAT_VERSION, version("rdkit"), version("selfies")],
@@ -99,11 +119,11 @@ def _key(path: Path, table: Table, settings: CurationSettings) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:20]
 
 
-def _survey(table: Table) -> tuple[int, tuple[Kind, ...]]:
+def _survey(table: Table, declared: Mapping[str, Kind]) -> tuple[int, tuple[Kind, ...]]:
     """The number of rows and the kind of each property, from a first quick pass over the file.
 
     Raises:
-        InputError: the file can't be read to its end, or a property column has no value in it.
+        InputError: the file can't be read to its end, or a property column has no value of its kind in it.
     """
     surveys = [KindSurvey() for _ in table.property_columns]
     num_rows = 0
@@ -113,9 +133,11 @@ def _survey(table: Table) -> tuple[int, tuple[Kind, ...]]:
             survey.add(cells)
     kinds = []
     for survey, name in zip(surveys, table.property_columns, strict=True):
-        if (kind := survey.kind()) is None:
+        kind = declared.get(name) or survey.kind()
+        if kind is None or not survey.has_value_of(kind):
             where = f'the property column "{name}" of "{table.source.path}"'
-            raise InputError(f"{where} has no number in it{_first_cell(table, name)}")
+            what = "yes or no" if kind == "yes/no" else "number"
+            raise InputError(f"{where} has no {what} in it{_first_cell(table, name)}")
         kinds.append(kind)
     return num_rows, tuple(kinds)
 
@@ -138,6 +160,7 @@ def _curate_into(
     settings: CurationSettings,
     num_workers: int | None,
     key: str,
+    sha256: str,
 ) -> Curated:
     """Runs the rows through, and writes all files of the curated table."""
     with Intake(folder, table.property_columns, kinds) as intake, Progress(num_rows, "curating") as bar:
@@ -155,6 +178,7 @@ def _curate_into(
     curated = Curated(
         folder=folder,
         key=key,
+        sha256=sha256,
         smiles_column=table.smiles_column,
         property_columns=table.property_columns,
         property_kinds=kinds,
@@ -163,7 +187,7 @@ def _curate_into(
         dropped=intake.dropped,
         facts={"settings": asdict(settings), **intake.facts(settings.max_symbols)},
     )
-    write_summary(curated, folder)
+    write_summary(curated.summary(), folder / SUMMARY_NAME)
     return curated
 
 

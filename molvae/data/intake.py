@@ -19,14 +19,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from molvae.chem.molecules import quotable
+from molvae.chem.molecules import MAX_QUOTED_LENGTH, quotable
 from molvae.data.curated import LEDGER_NAME, MOLECULES_NAME, PROPERTIES_NAME
 from molvae.data.ledger import DROP_REASONS, Ledger, Reason
 from molvae.data.reading import Chunk
 from molvae.data.screening import Screened
 from molvae.data.values import Kind, UnreadableValueError, merged_value, read_value
 
-_SCHEMA = pa.schema([("row", pa.int64()), ("smiles", pa.string()), ("selfies", pa.string())])
+_SCHEMA = pa.schema(
+    [("row", pa.int64()), ("smiles", pa.string()), ("selfies", pa.string()), ("given", pa.string())]
+)
+#: Characters that are kept of a text; one more than are quoted, so that the quote says there are more.
+_MAX_GIVEN_LENGTH = MAX_QUOTED_LENGTH + 1
 _ROWS_A_GROUP = 20_000
 _SYMBOL_LIMITS = (32, 64, 128, 256, 512)
 _CHARGE = re.compile(r"[+-]\d?[:\]]")
@@ -47,7 +51,7 @@ class Intake:
         self._kinds = tuple(kinds)
         self._ledger = Ledger(folder / LEDGER_NAME)
         self._writer = pq.ParquetWriter(folder / MOLECULES_NAME, _SCHEMA, compression="zstd")
-        self._pending: list[tuple[int, str, str]] = []
+        self._pending: list[tuple[int, str, str, str | None]] = []
         self._index_of: dict[bytes, int] = {}
         self._rows = array("q")
         self._values = array("d")
@@ -109,7 +113,8 @@ class Intake:
             self._ledger.add(row, text, "property", detail)
         self._rows.append(row)
         self._values.extend(values)
-        self._pending.append((row, found.smiles, found.selfies))
+        given = text[:_MAX_GIVEN_LENGTH] if text != found.smiles else None
+        self._pending.append((row, found.smiles, found.selfies, given))
         self._num_symbols[found.num_symbols] += 1
         self._structure["stereo_centers"] += "@" in found.smiles
         self._structure["stereo_bonds"] += "/" in found.smiles or "\\" in found.smiles

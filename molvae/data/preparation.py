@@ -28,7 +28,7 @@ from molvae.progress import progress
 logger = logging.getLogger(__name__)
 
 #: Raised by one whenever the same input would give other arrays.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 #: Merges are learned on at most so many molecules; symbols on all.
 MAX_MERGE_SAMPLE = 100_000
 TOKENIZER_NAME, SPLIT_NAME, SUMMARY_NAME = "tokenizer.json", "split.npz", "summary.json"
@@ -77,10 +77,21 @@ class Prepared:
         """Molecules that came through curation and tokenizing."""
         return self.curated.num_kept - self.num_unseen
 
+    @property
+    def dropped(self) -> dict[str, int]:
+        """How many rows were dropped, by reason; reasons without a row are absent."""
+        unseen: dict[str, int] = {"unseen symbol": self.num_unseen} if self.num_unseen > 0 else {}
+        return {**self.curated.dropped, **unseen}
+
     def summary_line(self) -> str:
         """One line: rows, kept, dropped."""
         num_rows = self.curated.num_rows
         return f"{num_rows} rows: {self.num_kept} kept, {num_rows - self.num_kept} dropped"
+
+    def summary(self) -> dict[str, Any]:
+        """The summary of the curated table, its counts of rows as they are after tokenizing."""
+        counts = {"summary": self.summary_line(), "num_kept": self.num_kept, "dropped": self.dropped}
+        return self.curated.summary() | counts
 
     def scaler(self) -> PropertyScaler | None:
         """Scales of the properties, from the training part; None without properties."""
@@ -213,16 +224,16 @@ def _vocabulary(
 def _tokenize(curated: Curated, tokenizer: Tokenizer, ledger_path: Path) -> TokenArrays:
     """The ids of every molecule; one with an unseen symbol gets none, and a line in the ledger."""
     parts, lengths = [], []
-    batches = curated.iter_batches(("row", "smiles", "selfies"))
+    batches = curated.iter_batches(("row", "smiles", "selfies", "given"))
     total = -(-curated.num_kept // 10_000)
     with Ledger(ledger_path, append=True) as ledger:
-        for rows, smiles, selfies in progress(batches, total, "tokenizing (10,000 molecules)"):
+        for rows, smiles, selfies, given in progress(batches, total, "tokenizing (10,000 molecules)"):
             readable = [True] * len(rows)
             for place, text in enumerate(selfies):
                 if unseen := tokenizer.unseen_symbols(text):
                     readable[place] = False
                     detail = f"not in the training part: {' '.join(unseen)}"
-                    ledger.add(rows[place], smiles[place], "unseen symbol", detail)
+                    ledger.add(rows[place], given[place] or smiles[place], "unseen symbol", detail)
             known = [text for text, is_known in zip(selfies, readable, strict=True) if is_known]
             ids = iter(tokenizer.to_ids_batch(known))
             molecules = TokenArrays.of(next(ids) if r else np.empty(0, np.uint16) for r in readable)

@@ -112,8 +112,9 @@ def open_table(
     if smiles_column is None:
         smiles_column = _find_smiles_column(columns, head, Path(path))
     else:
-        smiles_column = _matching_column(smiles_column, columns, Path(path), "")
-    properties = tuple(_matching_column(name, columns, Path(path), "property ") for name in property_columns)
+        smiles_column = matching_column(smiles_column, columns, f'"{path}" has no column')
+    lacking = f'"{path}" has no property column'
+    properties = tuple(matching_column(name, columns, lacking) for name in property_columns)
     if len(set(properties)) < len(properties) or smiles_column in properties:
         raise InputError(f'a column of "{path}" is asked for twice: {_quoted([smiles_column, *properties])}')
     if has_header and not names and not isinstance(source, ParquetSource):
@@ -207,8 +208,18 @@ def _find_smiles_column(columns: Sequence[str], head: Sequence[Sequence[str]], p
     return column
 
 
-def _matching_column(name: str, columns: Sequence[str], path: Path, kind: str) -> str:
-    """The column of that name; capitals and spaces around it may differ where only one column fits."""
+def matching_column(name: str, columns: Sequence[str], lacking: str, owner: str = "its columns") -> str:
+    """The column of that name; capitals and spaces around it may differ where only one column fits.
+
+    Args:
+        name: what the user calls it.
+        columns: the names there are.
+        lacking: how the message begins if none fits; the name follows.
+        owner: in the message, which columns they are.
+
+    Raises:
+        InputError: none fits; the message names the nearest one, and all.
+    """
     if name in columns:
         return name
     folded = [column for column in columns if column.lower() == name.strip().lower()]
@@ -217,8 +228,7 @@ def _matching_column(name: str, columns: Sequence[str], path: Path, kind: str) -
     lowered = {column.lower(): column for column in columns}
     close = difflib.get_close_matches(name.strip().lower(), lowered, n=1)
     hint = f'did you mean "{lowered[close[0]]}"? ' if close else ""
-    what = f'{kind}column "{quotable(name)}"'
-    raise InputError(f'"{path}" has no {what}; {hint}its columns: {_quoted(columns)}')
+    raise InputError(f'{lacking} "{quotable(name)}"; {hint}{owner}: {_quoted(columns) or "none"}')
 
 
 def _quoted(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from molvae.chem.molecules import quotable
 
 Kind = Literal["regression", "yes/no"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _MISSING = frozenset({"", "na", "n/a", "<na>", "nan", "null", "none", "-"})
 _WORDS = {"yes": 1.0, "true": 1.0, "active": 1.0, "no": 0.0, "false": 0.0, "inactive": 0.0}
@@ -88,6 +89,10 @@ class KindSurvey:
         if numbers == 0 or words + binary * (words > 0) > numbers:
             return "yes/no"
         return "regression"
+
+    def has_value_of(self, kind: Kind) -> bool:
+        """Whether any cell is a value where the column is declared to be of this kind."""
+        return self._counts["binary"] + self._counts["number" if kind == "regression" else "word"] > 0
 
 
 def merged_value(values: npt.NDArray[np.float64], kind: Kind) -> float:

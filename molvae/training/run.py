@@ -18,11 +18,13 @@ import numpy as np
 import torch
 
 from molvae.data.cache import cache_folder
+from molvae.data.curated import Curated, write_summary
 from molvae.data.curation import curate
 from molvae.data.preparation import Prepared, TokenizerSettings, prepare
 from molvae.data.scaling import PropertyScaler
 from molvae.data.screening import CurationSettings
 from molvae.data.splitting import SplitSettings
+from molvae.data.values import Kind
 from molvae.errors import SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import MANIFEST, load_model, read_manifest, save_model
@@ -66,6 +68,7 @@ class RunRequest:
         settings: see `RunSettings`.
         smiles_column: its name; None to find it.
         properties: columns that the head learns to predict.
+        property_kinds: kinds of such columns, by name, that are not to be found from their cells.
         base_model: a model folder whose weights and tokenizer training starts from.
         num_workers: processes for curation; None for one a core.
     """
@@ -76,6 +79,7 @@ class RunRequest:
     settings: RunSettings = field(default_factory=RunSettings)
     smiles_column: str | None = None
     properties: tuple[str, ...] = ()
+    property_kinds: Mapping[str, Kind] = field(default_factory=dict)
     base_model: Path | None = None
     num_workers: int | None = None
 
@@ -85,6 +89,7 @@ def train(
     out: str | Path,
     *,
     properties: Sequence[str] = (),
+    property_kinds: Mapping[str, Kind] | None = None,
     smiles_column: str | None = None,
     base_model: str | Path | None = None,
     resume: bool = False,
@@ -97,6 +102,8 @@ def train(
         file: CSV, TSV, .smi (gzipped or not) or Parquet.
         out: the folder for the model.
         properties: columns that the property head learns to predict.
+        property_kinds: "regression" or "yes/no" for columns whose kind is not to be found from their
+            cells: `{"count": "regression"}` makes numbers of a column that holds only 0 and 1.
         smiles_column: its name; None to find it.
         base_model: a model folder to fine-tune.
         resume: go on with the run in `out`.
@@ -119,6 +126,7 @@ def train(
         ),
         smiles_column=smiles_column,
         properties=tuple(properties),
+        property_kinds=dict(property_kinds or {}),
         base_model=Path(base_model) if base_model is not None else None,
     )
     return train_model(request, resume=resume, overwrite=overwrite)[0]
@@ -152,9 +160,10 @@ def train_model(
         settings.curation,
         smiles_column=request.smiles_column,
         property_columns=request.properties,
+        property_kinds=request.property_kinds,
         num_workers=request.num_workers,
     )
-    record = _record(request, settings, curated.key)
+    record = _record(request, settings, curated)
     claim_folder(request.out, record, may_change=LIMITS, resume=resume, overwrite=overwrite)
     prepared = prepare(
         curated,
@@ -164,7 +173,7 @@ def train_model(
         base.tokenizer if base is not None else None,
     )
     shutil.copyfile(prepared.ledger_path, request.out / LEDGER)
-    shutil.copyfile(curated.folder / "summary.json", request.out / CURATION_FILE)
+    write_summary(prepared.summary(), request.out / CURATION_FILE)
     if prepared.num_unseen > 0:
         logger.info("%s, %d for a symbol unseen in training", prepared.summary_line(), prepared.num_unseen)
     if _is_finished(request.out, record):
@@ -182,7 +191,7 @@ def train_model(
     return load_model(request.out), prepared
 
 
-def _record(request: RunRequest, settings: RunSettings, data_key: str) -> dict[str, Any]:
+def _record(request: RunRequest, settings: RunSettings, curated: Curated) -> dict[str, Any]:
     """What identifies a run: --resume refuses to go on with another."""
     parts: dict[str, DataclassInstance] = {
         field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)
@@ -190,8 +199,9 @@ def _record(request: RunRequest, settings: RunSettings, data_key: str) -> dict[s
     record: dict[str, Any] = {name: to_dict(part) for name, part in parts.items()}
     return record | {
         "file": request.file.name,
-        "data_key": data_key,
         "properties": list(request.properties),
+        "property_kinds": list(curated.property_kinds),
+        "data_key": curated.key,
         "base_model": request.base_model.name if request.base_model is not None else None,
     }
 

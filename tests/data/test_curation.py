@@ -15,21 +15,8 @@ from hypothesis import strategies as st
 
 from molvae.data.curated import Curated
 from molvae.data.curation import CurationSettings, curate
-from molvae.data.values import KindSurvey, UnreadableValueError, read_value
 from molvae.errors import InputError, MissingFileError, SettingsError
-
-
-def curated_text(folder: Path, text: str, **options: object) -> Curated:
-    path = folder / "input.csv"
-    path.write_text(text, encoding="utf-8", newline="")
-    return curate(path, folder / "cache", **options)  # type: ignore[arg-type]
-
-
-def ledger_of(curated: Curated) -> list[tuple[int, str, str, str]]:
-    with curated.ledger_path.open(encoding="utf-8", newline="") as file:
-        lines = list(csv.reader(file))
-    assert lines[0] == ["row", "smiles", "reason", "detail"]
-    return [(int(row), smiles, reason, detail) for row, smiles, reason, detail in lines[1:]]
+from tests.data.curated_text import curated_text, ledger_of
 
 
 def kept_of(curated: Curated) -> list[tuple[int, str, str]]:
@@ -146,32 +133,6 @@ def test_yes_and_no_are_merged_by_majority_and_a_tie_is_missing(tmp_path: Path) 
     assert (7, "N", "property", 'hit: "maybe" is not yes or no') in ledger_of(curated)
 
 
-@pytest.mark.parametrize(
-    ("cells", "kind"),
-    [
-        (["0", "1", "1.0", ""], "yes/no"),
-        (["yes", "no", "maybe"], "yes/no"),
-        (["yes", "no", "yes", "7"], "yes/no"),
-        (["0", "1", "2"], "regression"),
-        (["2.5", "yes", "3"], "regression"),
-        (["", "NA", "abc", "inf", "1,5"], None),
-    ],
-)
-def test_the_kind_of_a_property_follows_from_its_cells(cells: list[str], kind: str | None) -> None:
-    survey = KindSurvey()
-    survey.add(cells)
-    assert survey.kind() == kind
-
-
-@pytest.mark.parametrize("cell", ["1_000", "1e999", "-inf", "0x10", "1.2.3", "5 nM", "2"])
-def test_a_cell_that_is_no_value_is_refused(cell: str) -> None:
-    with pytest.raises(UnreadableValueError):
-        read_value(cell, "yes/no")
-    if cell != "2":
-        with pytest.raises(UnreadableValueError):
-            read_value(cell, "regression")
-
-
 def test_a_file_without_a_usable_molecule_is_refused_with_the_main_reason(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         curated_text(tmp_path, "smiles,x\nfoo,1\nbar,2\n,3\n")
@@ -274,6 +235,8 @@ def test_the_summary_file_is_plain_json(tmp_path: Path) -> None:
     summary = json.loads((curated.folder / "summary.json").read_text(encoding="utf-8"))
     assert summary["summary"] == "2 rows: 1 kept, 1 dropped"
     assert summary["facts"]["settings"]["max_symbols"] == 128
+    # printf 'smiles\nC\nbad\n' | sha256sum
+    assert summary["sha256"] == "a5f9496a4fe3958576c2785e2139a7e7d43163f9e39ce0d1be6691704e54b6dd"
 
 
 @pytest.mark.parametrize(

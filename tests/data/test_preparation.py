@@ -30,9 +30,9 @@ def prepared(curated: Curated, folder: Path, base: Tokenizer | None = None, **sp
     return prepare(curated, folder / "tokens", settings, TokenizerSettings(num_merges=5), base)
 
 
-def held_out_bromide(folder: Path) -> Prepared:
-    """Alkanes and one bromide, divided so that the bromide is not in the training part."""
-    curated = curated_table(folder, [*ALKANES, "CCBr"])
+def bromide_held_out(folder: Path, smiles: list[str]) -> Prepared:
+    """Molecules of which one is a bromide, divided so that it is not in the training part."""
+    curated = curated_table(folder, smiles)
     for seed in range(50):
         found = prepared(curated, folder, split_seed=seed)
         if found.num_unseen:
@@ -51,7 +51,7 @@ def test_ids_are_those_of_every_curated_molecule(tmp_path: Path, drug_smiles: li
 
 
 def test_a_symbol_outside_the_training_part_drops_its_molecule_and_is_in_the_ledger(tmp_path: Path) -> None:
-    result = held_out_bromide(tmp_path)
+    result = bromide_held_out(tmp_path, [*ALKANES, "CCBr"])
     assert result.summary_line() == "21 rows: 20 kept, 1 dropped"
     assert result.arrays.lengths[20] == 0
     assert all(20 not in part for part in result.split)
@@ -63,6 +63,35 @@ def test_a_symbol_outside_the_training_part_drops_its_molecule_and_is_in_the_led
         "reason": "unseen symbol",
         "detail": "not in the training part: [Br]",
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("BrCC", "BrCC"),
+        ("C(C)Br ethyl bromide", "C(C)Br ethyl bromide"),
+        ("BrCC " + "x" * 195, "BrCC " + "x" * 195),
+        ("BrCC " + "x" * 196, "BrCC " + "x" * 192 + "..."),
+        ("BrCC " + "\x01" * 300, "BrCC " + "\\x01" * 192 + "..."),
+    ],
+)
+def test_the_ledger_shows_the_molecule_as_it_was_given(given: str, shown: str, tmp_path: Path) -> None:
+    result = bromide_held_out(tmp_path, [*ALKANES, given])
+    with result.ledger_path.open(newline="") as file:
+        (line,) = csv.DictReader(file)
+    assert (line["smiles"], line["reason"]) == (shown, "unseen symbol")
+
+
+def test_the_summary_counts_every_row_once_unseen_symbols_among_them(tmp_path: Path) -> None:
+    rows = [*ALKANES, "CCBr", "C(C)Br", "C1CC", "bad", ""]
+    result = bromide_held_out(tmp_path, rows)
+    summary, before = result.summary(), result.curated.summary()
+    assert summary["summary"] == "25 rows: 20 kept, 5 dropped"
+    assert summary["dropped"] == {"empty": 1, "unparseable": 2, "duplicate": 1, "unseen symbol": 1}
+    assert summary["num_rows"] == summary["num_kept"] + sum(summary["dropped"].values())
+    same = before.keys() - {"summary", "num_kept", "dropped"}
+    assert summary.keys() == before.keys()
+    assert {name: summary[name] for name in same} == {name: before[name] for name in same}
 
 
 def test_a_second_call_finds_the_arrays_and_other_settings_make_others(tmp_path: Path) -> None:
