@@ -127,12 +127,15 @@ def tiny_csv(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_model_dir(tiny_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small VAE with a head for logP and QED, trained on `tiny_csv` for some seconds."""
     from molvae.data.preparation import TokenizerSettings
+    from molvae.data.table_settings import TableSettings
     from molvae.models.autoencoder import AutoencoderSettings
-    from molvae.training.run import RunRequest, RunSettings, train_model
+    from molvae.training.request import RunRequest, RunSettings
+    from molvae.training.run import train_model
     from molvae.training.settings import TrainingSettings
 
     folder = tmp_path_factory.mktemp("run") / "model"
     settings = RunSettings(
+        table=TableSettings(properties=("logP", "QED"), num_workers=0),
         tokenizer=TokenizerSettings(num_merges=30),
         network=AutoencoderSettings(
             latent_dim=16, embedding_dim=16, encoder_dim=32, decoder_dim=32, head_dim=16, head_members=2
@@ -146,8 +149,6 @@ def tiny_model_dir(tiny_csv: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         out=folder,
         cache=folder.parent / "cache",
         settings=settings,
-        properties=("logP", "QED"),
-        num_workers=0,
     )
     train_model(request)
     return folder

@@ -8,24 +8,10 @@ import argparse
 from pathlib import Path
 
 from molvae.commands.curation_report import curation_report
-from molvae.commands.prepare import TableSettings
 from molvae.data.cache import cache_folder
-from molvae.data.preparation import TokenizerSettings
-from molvae.data.screening import CurationSettings
-from molvae.data.splitting import SplitSettings
-from molvae.models.autoencoder import AutoencoderSettings
-from molvae.settings import add_flags, gather
-from molvae.training.run import RunRequest, RunSettings, train_model
-from molvae.training.settings import TrainingSettings
-
-CLASSES = (
-    TableSettings,
-    TrainingSettings,
-    AutoencoderSettings,
-    TokenizerSettings,
-    SplitSettings,
-    CurationSettings,
-)
+from molvae.settings import add_flags
+from molvae.training.request import PARTS, RunRequest, RunSettings
+from molvae.training.run import train_model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,27 +21,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--resume", action="store_true", help="go on with the run in DIR")
     parser.add_argument("--overwrite", action="store_true", help="delete DIR first")
     parser.add_argument("--base-model", type=Path, metavar="DIR", help="fine-tune the model in this folder")
-    for cls in CLASSES:
+    for cls in PARTS.values():
         add_flags(parser, cls)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Trains, and prints what came of it."""
-    table, training, network, tokenizer, split, curation = gather(
-        CLASSES, arguments.table, vars(arguments), arguments.table_where
-    )
     request = RunRequest(
         file=arguments.file,
         out=arguments.out,
         cache=cache_folder(),
-        settings=RunSettings(
-            curation=curation, split=split, tokenizer=tokenizer, network=network, training=training
-        ),
-        smiles_column=table.smiles_column,
-        properties=table.properties,
-        property_kinds=table.property_kinds,
+        settings=RunSettings.gathered(arguments.table, vars(arguments), arguments.table_where),
         base_model=arguments.base_model,
-        num_workers=table.num_workers,
     )
     model, prepared = train_model(request, resume=arguments.resume, overwrite=arguments.overwrite)
     print("\n".join(curation_report(prepared.summary())))

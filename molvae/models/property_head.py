@@ -45,6 +45,22 @@ class PropertyHead(nn.Module):
             bias.zero_()
         self.weights[-1].mul_(0.1)
 
+    @torch.no_grad()
+    def rescale(self, factors: Tensor, shifts: Tensor) -> None:
+        """Makes the head say `factors * y + shifts` instead of y, spreads included; yes/no stays as it is.
+
+        Args:
+            factors: `(P,)`, above 0.
+            shifts: `(P,)`.
+        """
+        factors = torch.where(self.is_binary, 1.0, factors.float())
+        shifts = torch.where(self.is_binary, 0.0, shifts.float())
+        num_properties = len(factors)
+        weight, bias = self.weights[-1], self.biases[-1]
+        weight[..., :num_properties] *= factors
+        bias[..., :num_properties] = bias[..., :num_properties] * factors + shifts
+        bias[..., num_properties:] += 2 * factors.log()
+
     def members(self, latents: Tensor) -> tuple[Tensor, Tensor]:
         """What each member says: means (or logits) and log-variances, both `(M, B, P)`."""
         values = latents.expand(len(self.weights[0]), *latents.shape)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from molvae.data.preparation import Prepared, TokenizerSettings
+from molvae.data.table_settings import TableSettings
 from molvae.errors import InterruptedRunError, OutputExistsError
 from molvae.evaluation.report import describe_sample
 from molvae.generation.latent_model import MoleculeModel
@@ -22,7 +23,8 @@ from molvae.models.autoencoder import AutoencoderSettings
 from molvae.optimization.objectives import property_objective
 from molvae.studies.molecule_tables import DEFAULT_PROPERTIES, FLOAT_FORMAT, sample_table
 from molvae.studies.optimize_run import OptimizeRequest, OptimizeResult, optimize_molecules
-from molvae.training.run import RunRequest, RunSettings, train_model
+from molvae.training.request import RunRequest, RunSettings
+from molvae.training.run import train_model
 from molvae.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
@@ -112,9 +114,11 @@ def _train(plan: QuickstartPlan) -> tuple[MoleculeModel, Prepared]:
         out=plan.out / MODEL,
         cache=plan.cache,
         settings=RunSettings(
-            network=plan.network, training=training, tokenizer=TokenizerSettings(num_merges=NUM_MERGES)
+            table=TableSettings(properties=PROPERTIES),
+            network=plan.network,
+            training=training,
+            tokenizer=TokenizerSettings(num_merges=NUM_MERGES),
         ),
-        properties=PROPERTIES,
     )
     return train_model(request)
 

@@ -10,9 +10,8 @@ import dataclasses
 import logging
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,24 +19,18 @@ import torch
 from molvae.data.cache import cache_folder
 from molvae.data.curated import Curated, write_summary
 from molvae.data.curation import curate
-from molvae.data.preparation import Prepared, TokenizerSettings, prepare
+from molvae.data.preparation import Prepared, prepare
 from molvae.data.scaling import PropertyScaler
-from molvae.data.screening import CurationSettings
-from molvae.data.splitting import SplitSettings
 from molvae.data.values import Kind
 from molvae.errors import SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import MANIFEST, load_model, read_manifest, save_model
-from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
+from molvae.models.autoencoder import Autoencoder
 from molvae.run_folder import claim_folder
-from molvae.settings import gather, to_dict
 from molvae.training.finishing import finish
-from molvae.training.settings import TrainingSettings
+from molvae.training.request import RunRequest, RunSettings
 from molvae.training.trainer import Trainer, TrainingData
-from molvae.training.transfer import transfer_weights
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from molvae.training.transfer import adopted_settings, check_out_of_base, transfer
 
 logger = logging.getLogger(__name__)
 
@@ -46,51 +39,12 @@ LEDGER, CURATION_FILE = "ledger.csv", "curation.json"
 LIMITS = ("max_minutes", "max_steps", "max_epochs", "patience", "checkpoint_seconds")
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunSettings:
-    """Everything that a run is made of; each part has its own class."""
-
-    curation: CurationSettings = field(default_factory=CurationSettings)
-    split: SplitSettings = field(default_factory=SplitSettings)
-    tokenizer: TokenizerSettings = field(default_factory=TokenizerSettings)
-    network: AutoencoderSettings = field(default_factory=AutoencoderSettings)
-    training: TrainingSettings = field(default_factory=TrainingSettings)
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunRequest:
-    """A file, where to put the model, and how.
-
-    Attributes:
-        file: the table of SMILES.
-        out: the run's folder, which becomes the model folder.
-        cache: where curated tables and token arrays are kept.
-        settings: see `RunSettings`.
-        smiles_column: its name; None to find it.
-        properties: columns that the head learns to predict.
-        property_kinds: kinds of such columns, by name, that are not to be found from their cells.
-        base_model: a model folder whose weights and tokenizer training starts from.
-        num_workers: processes for curation; None for one a core.
-    """
-
-    file: Path
-    out: Path
-    cache: Path
-    settings: RunSettings = field(default_factory=RunSettings)
-    smiles_column: str | None = None
-    properties: tuple[str, ...] = ()
-    property_kinds: Mapping[str, Kind] = field(default_factory=dict)
-    base_model: Path | None = None
-    num_workers: int | None = None
-
-
 def train(
     file: str | Path,
     out: str | Path,
     *,
     properties: Sequence[str] = (),
     property_kinds: Mapping[str, Kind] | None = None,
-    smiles_column: str | None = None,
     base_model: str | Path | None = None,
     resume: bool = False,
     overwrite: bool = False,
@@ -104,7 +58,6 @@ def train(
         properties: columns that the property head learns to predict.
         property_kinds: "regression" or "yes/no" for columns whose kind is not to be found from their
             cells: `{"count": "regression"}` makes numbers of a column that holds only 0 and 1.
-        smiles_column: its name; None to find it.
         base_model: a model folder to fine-tune.
         resume: go on with the run in `out`.
         overwrite: delete `out` first.
@@ -115,18 +68,17 @@ def train(
     """
     if isinstance(properties, str):
         raise SettingsError(f'properties is the text "{properties}"; give a list, such as ["{properties}"]')
-    parts = (CurationSettings, SplitSettings, TokenizerSettings, AutoencoderSettings, TrainingSettings)
-    curation, split, tokenizer, network, training = gather(parts, settings, {}, "train")
+    table = dict(settings)
+    if properties:
+        table["properties"] = list(properties)
+    for kind, name in (("regression", "regression"), ("yes/no", "yes_no")):
+        if declared := [column for column, its in (property_kinds or {}).items() if its == kind]:
+            table[name] = declared
     request = RunRequest(
         file=Path(file),
         out=Path(out),
         cache=cache_folder(),
-        settings=RunSettings(
-            curation=curation, split=split, tokenizer=tokenizer, network=network, training=training
-        ),
-        smiles_column=smiles_column,
-        properties=tuple(properties),
-        property_kinds=dict(property_kinds or {}),
+        settings=RunSettings.gathered(table, {}, "train"),
         base_model=Path(base_model) if base_model is not None else None,
     )
     return train_model(request, resume=resume, overwrite=overwrite)[0]
@@ -146,22 +98,25 @@ def train_model(
         The model, and the data it was trained on.
 
     Raises:
-        OutputExistsError: if `request.out` exists and neither `resume` nor `overwrite` is set.
-        SettingsError: if a resumed run differs from what it was.
+        OutputExistsError: if `request.out` exists and neither `resume` nor `overwrite` is set, or is the
+            base model.
+        SettingsError: if a resumed run differs from what it was, or the settings from the base model's.
         InputError: if the file can't be used.
     """
     settings = request.settings
-    base = load_model(request.base_model) if request.base_model is not None else None
-    if base is not None:
-        settings = dataclasses.replace(settings, network=base.network.settings)
+    base = None
+    if request.base_model is not None:
+        check_out_of_base(request)
+        base = load_model(request.base_model)
+        settings = adopted_settings(settings, base)
     curated = curate(
         request.file,
         request.cache,
         settings.curation,
-        smiles_column=request.smiles_column,
-        property_columns=request.properties,
-        property_kinds=request.property_kinds,
-        num_workers=request.num_workers,
+        smiles_column=settings.table.smiles_column,
+        property_columns=settings.table.properties,
+        property_kinds=settings.table.property_kinds,
+        num_workers=settings.table.num_workers,
     )
     record = _record(request, settings, curated)
     claim_folder(request.out, record, may_change=LIMITS, resume=resume, overwrite=overwrite)
@@ -193,16 +148,14 @@ def train_model(
 
 def _record(request: RunRequest, settings: RunSettings, curated: Curated) -> dict[str, Any]:
     """What identifies a run: --resume refuses to go on with another."""
-    parts: dict[str, DataclassInstance] = {
-        field.name: getattr(settings, field.name) for field in dataclasses.fields(settings)
-    }
-    record: dict[str, Any] = {name: to_dict(part) for name, part in parts.items()}
-    return record | {
+    base = request.base_model
+    return settings.to_json() | {
         "file": request.file.name,
-        "properties": list(request.properties),
+        "properties": list(curated.property_columns),
         "property_kinds": list(curated.property_kinds),
         "data_key": curated.key,
-        "base_model": request.base_model.name if request.base_model is not None else None,
+        "base_model": base.name if base is not None else None,
+        "base_model_checksum": read_manifest(base)["checksum"] if base is not None else None,
     }
 
 
@@ -222,6 +175,5 @@ def _network(
         binary = scaler.is_binary if scaler is not None else []
         network = Autoencoder(settings.network, prepared.tokenizer.vocab_size, binary)
     if base is not None:
-        same_head = base.scaler is not None and scaler is not None and base.scaler.names == scaler.names
-        transfer_weights(base.network, network, with_head=same_head)
+        transfer(base, network, scaler)
     return network

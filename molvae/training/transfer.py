@@ -1,9 +1,92 @@
-"""Weights of one network -> another with more tokens or another head, for fine-tuning."""
+"""A trained model -> the start of another: the settings it imposes, and its weights, for fine-tuning."""
+
+import dataclasses
 
 import torch
 
-from molvae.errors import ModelFolderError
+from molvae.data.scaling import PropertyScaler
+from molvae.errors import ModelFolderError, OutputExistsError, SettingsError
+from molvae.generation.latent_model import MoleculeModel
 from molvae.models.autoencoder import Autoencoder
+from molvae.models.property_head import PropertyHead
+from molvae.training.request import RunRequest, RunSettings
+
+
+def adopted_settings(settings: RunSettings, base: MoleculeModel) -> RunSettings:
+    """The settings of a run that fine-tunes `base`: its network, tokens and curation.
+
+    What the user chose about curation stands, so that a base model can be taught new elements.
+
+    Raises:
+        SettingsError: the user chose a size or a tokenizer that the base model has not.
+    """
+    for entry in dataclasses.fields(settings.network):
+        name = entry.name
+        _refuse_other(name, getattr(settings.network, name), getattr(base.network.settings, name), settings)
+    _refuse_other("num_merges", settings.tokenizer.num_merges, len(base.tokenizer.merges), settings)
+    chosen = {
+        entry.name: getattr(settings.curation, entry.name)
+        for entry in dataclasses.fields(settings.curation)
+        if entry.name in settings.given
+    }
+    return dataclasses.replace(
+        settings,
+        network=base.network.settings,
+        curation=dataclasses.replace(base.curation, **chosen),
+    )
+
+
+def _refuse_other(name: str, value: object, base_value: object, settings: RunSettings) -> None:
+    if name in settings.given and value != base_value:
+        raise SettingsError(
+            f'{name} is "{value}", but the base model has "{base_value}", and fine-tuning keeps it: leave '
+            f"{name} out, or train without a base model"
+        )
+
+
+def check_out_of_base(request: RunRequest) -> None:
+    """Makes sure that a run does not write into the model that it starts from.
+
+    Raises:
+        OutputExistsError: it would.
+    """
+    if request.base_model is not None and request.base_model.resolve() == request.out.resolve():
+        raise OutputExistsError(
+            f'"{request.out}" is the base model itself; give another folder for the model that comes of it'
+        )
+
+
+def transfer(base: MoleculeModel, network: Autoencoder, scaler: PropertyScaler | None) -> None:
+    """Copies the base's weights in place; its head too, if the properties are the same, in other units.
+
+    Args:
+        base: the trained model.
+        network: of the same sizes, with at least as many tokens.
+        scaler: the properties of `network`'s head.
+
+    Raises:
+        ModelFolderError: if the sizes differ otherwise.
+    """
+    before, head = base.scaler, network.head
+    if before is not None and scaler is not None and head is not None and _same_properties(before, scaler):
+        transfer_weights(base.network, network, with_head=True)
+        _restandardize(head, before, scaler)
+    else:
+        transfer_weights(base.network, network, with_head=False)
+
+
+def _same_properties(before: PropertyScaler, after: PropertyScaler) -> bool:
+    return (before.names, before.kinds) == (after.names, after.kinds)
+
+
+def _restandardize(head: PropertyHead, before: PropertyScaler, after: PropertyScaler) -> None:
+    """Makes a head say in one standardisation what it said in another."""
+    pairs = zip(before.means, before.deviations, after.means, after.deviations, strict=True)
+    factors, shifts = [], []
+    for mean, deviation, new_mean, new_deviation in pairs:
+        factors.append(deviation / new_deviation)
+        shifts.append((mean - new_mean) / new_deviation)
+    head.rescale(torch.tensor(factors), torch.tensor(shifts))
 
 
 @torch.no_grad()

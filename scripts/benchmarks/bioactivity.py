@@ -26,8 +26,10 @@ from molvae.chem.molecules import parse_smiles
 from molvae.data.cache import cache_folder
 from molvae.data.sources import source_file
 from molvae.data.splitting import SplitSettings
+from molvae.data.table_settings import TableSettings
 from molvae.interfaces import FloatArray
-from molvae.training.run import RunRequest, RunSettings, train_model
+from molvae.training.request import RunRequest, RunSettings
+from molvae.training.run import train_model
 from molvae.training.settings import TrainingSettings
 
 TARGETS = ("CHEMBL234_Ki", "CHEMBL214_Ki", "CHEMBL233_Ki")
@@ -65,9 +67,8 @@ def our_predictions(
         file=path,
         out=folder / "model",
         cache=folder / "cache",
-        properties=("y",),
         base_model=base,
-        settings=RunSettings(training=training, split=split),
+        settings=RunSettings(table=TableSettings(properties=("y",)), training=training, split=split),
     )
     model, _ = train_model(request)
     readable = model.readable(list(test["smiles"]))

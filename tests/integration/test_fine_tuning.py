@@ -1,14 +1,26 @@
 """Training that starts from another model: old tokens stay, new symbols get rows, none is forgotten."""
 
+import copy
+import dataclasses
+import re
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 import molvae
-from molvae.errors import SettingsError
+from molvae.data.scaling import PropertyScaler
+from molvae.data.screening import CurationSettings
+from molvae.errors import OutputExistsError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.model_folder import read_manifest
+from molvae.generation.prediction import predict_properties
+from molvae.models.autoencoder import Autoencoder
+from molvae.training.request import RunSettings
+from molvae.training.transfer import adopted_settings, transfer
 
 
 def quaternary(path: Path, smiles: list[str]) -> Path:
@@ -50,3 +62,75 @@ def test_a_model_is_fine_tuned_on_molecules_with_a_new_symbol(
 def test_one_text_is_no_list_of_properties(tiny_csv: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r'properties is the text "logP"; give a list'):
         molvae.train(tiny_csv, tmp_path / "model", properties="logP")
+
+
+def test_a_base_model_of_the_same_properties_says_the_same_in_the_new_scale(
+    tiny_model: MoleculeModel, tiny_csv: Path, tmp_path: Path
+) -> None:
+    known = pd.read_csv(tiny_csv)
+    scaler = PropertyScaler.fit(
+        ("logP", "QED"), ("regression", "regression"), known[["logP", "QED"]][:40].to_numpy()
+    )
+    assert scaler.means != tiny_model.scaler.means  # type: ignore[union-attr]
+    network = copy.deepcopy(tiny_model.network)
+    transfer(tiny_model, network, scaler)
+    latents = torch.from_numpy(tiny_model.encode(known["smiles"][:5].tolist()))
+    assert tiny_model.network.head is not None
+    assert tiny_model.scaler is not None
+    assert network.head is not None
+    before = predict_properties(
+        tiny_model.network.head, tiny_model.scaler._replace(spread_factors=(1.0, 1.0)), latents
+    )
+    after = predict_properties(network.head, scaler, latents)
+    np.testing.assert_allclose(after.mean, before.mean, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(after.spread, before.spread, rtol=1e-4)
+
+
+def test_a_head_of_other_properties_or_kinds_is_begun_anew(tiny_model: MoleculeModel) -> None:
+    assert tiny_model.scaler is not None
+    other = Autoencoder(tiny_model.network.settings, tiny_model.tokenizer.vocab_size, [False, True])
+    before = [weight.clone() for weight in other.head.parameters()]  # type: ignore[union-attr]
+    transfer(tiny_model, other, tiny_model.scaler._replace(kinds=("regression", "yes/no")))
+    assert all(torch.equal(a, b) for a, b in zip(before, other.head.parameters(), strict=True))  # type: ignore[union-attr]
+    for name, weight in tiny_model.network.encoder.state_dict().items():
+        assert torch.equal(weight, other.encoder.state_dict()[name])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"latent_dim": 7}, 'latent_dim is "7", but the base model has "16"'),
+        ({"bottleneck": "deterministic"}, 'bottleneck is "deterministic", but the base model has "gaussian"'),
+        ({"num_merges": 0}, 'num_merges is "0", but the base model has "30"'),
+    ],
+)
+def test_a_setting_that_contradicts_the_base_model_is_refused(
+    tiny_model_dir: Path, tiny_csv: Path, tmp_path: Path, chosen: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(SettingsError, match=re.escape(words)):
+        molvae.train(tiny_csv, tmp_path / "tuned", base_model=tiny_model_dir, **chosen)
+    assert not (tmp_path / "tuned").exists()
+
+
+def test_what_the_base_model_has_may_be_said_again_and_its_curation_goes_on(
+    tiny_model: MoleculeModel,
+) -> None:
+    base = dataclasses.replace(tiny_model, curation=CurationSettings(neutralize=True, max_symbols=90))
+    asked = RunSettings.gathered({"latent_dim": 16, "max_symbols": 70}, {}, "test")
+    adopted = adopted_settings(asked, base)
+    assert adopted.network == tiny_model.network.settings
+    assert (adopted.curation.neutralize, adopted.curation.max_symbols) == (True, 70)
+
+
+def test_a_model_is_not_fine_tuned_into_its_own_folder(tiny_model_dir: Path, tiny_csv: Path) -> None:
+    with pytest.raises(OutputExistsError, match="is the base model itself; give another folder"):
+        molvae.train(tiny_csv, tiny_model_dir, base_model=tiny_model_dir, overwrite=True)
+    assert molvae.load(tiny_model_dir).latent_dim == 16
+
+
+def test_the_record_of_a_fine_tuned_model_identifies_its_base(
+    tiny_model_dir: Path, tiny_csv: Path, tmp_path: Path
+) -> None:
+    tuned = molvae.train(tiny_csv, tmp_path / "tuned", base_model=tiny_model_dir, max_steps=1)
+    assert tuned.facts["run"]["base_model"] == tiny_model_dir.name
+    assert tuned.facts["run"]["base_model_checksum"] == read_manifest(tiny_model_dir)["checksum"]
