@@ -94,10 +94,20 @@ class Prepared:
         return self.curated.summary() | counts
 
     def scaler(self) -> PropertyScaler | None:
-        """Scales of the properties, from the training part; None without properties."""
+        """Scales of the properties, from the training part; None without properties.
+
+        Raises:
+            InputError: no molecule of the training part has a value of one of them.
+        """
         if not self.curated.property_columns:
             return None
         values = np.asarray(self.curated.properties()[self.split.train])
+        for name, column in zip(self.curated.property_columns, values.T, strict=True):
+            if np.isnan(column).all():
+                raise InputError(
+                    f'the property column "{name}" has no value in the training part, only in molecules that '
+                    "are held out: give more values, or another split_seed"
+                )
         return PropertyScaler.fit(self.curated.property_columns, self.curated.property_kinds, values)
 
 

@@ -1,13 +1,10 @@
 """What is fitted and measured once the network stands: priors, the head, its calibration, the facts."""
 
-import copy
 import dataclasses
-import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from molvae.data.dataset import IndexArray
@@ -19,13 +16,10 @@ from molvae.generation.membership import MoleculeKeys
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.prior import GaussianPrior
-from molvae.models.property_head import PropertyHead
-from molvae.training.head_fitting import refit_head
+from molvae.training.head_fitting import Labelled, fit_head
 from molvae.training.settings import TrainingSettings
 from molvae.training.trainer import TrainingResult
-from molvae.training.validation import ValidationReport, spread_factors, validate
-
-logger = logging.getLogger(__name__)
+from molvae.training.validation import ValidationReport, validate
 
 #: Molecules that the Gaussian prior is fitted on, at most.
 PRIOR_MOLECULES = 50_000
@@ -60,11 +54,14 @@ def finish(
         ),
         facts={},
     )
-    sample = _part(split.train, PRIOR_MOLECULES, seed)
-    if len(sample) > 1:
-        draw.gaussian_prior.fit(torch.from_numpy(draw.posterior_of(arrays.subset(sample))[0]))
+    prior_part = _part(split.train, PRIOR_MOLECULES, seed)
+    head_parts = [_labelled(part, targets, seed) for part in (split.train, split.valid)]
+    latents_of = _encoded(draw, prepared, [prior_part, *head_parts])
+    if len(prior_part) > 1:
+        draw.gaussian_prior.fit(latents_of(prior_part))
     if scaler is not None and targets is not None:
-        scaler = _finish_head(draw, prepared, targets, scaler, seed)
+        train, held_out = (Labelled(latents_of(part), targets[part]) for part in head_parts)
+        scaler = fit_head(network, train, held_out, scaler, seed)
 
     def measured(part: IndexArray) -> dict[str, Any] | None:
         if len(part) == 0:
@@ -86,39 +83,20 @@ def finish(
     return dataclasses.replace(draw, scaler=scaler, facts=facts)
 
 
-def _finish_head(
-    model: MoleculeModel,
-    prepared: Prepared,
-    targets: FloatArray,
-    scaler: PropertyScaler,
-    seed: int,
-) -> PropertyScaler:
-    """Fits the head to the finished latents, keeps it if that is better on held-out ones, calibrates."""
-    head = model.network.head
-    assert head is not None
-    labelled: npt.NDArray[np.bool_] = np.asarray(~np.isnan(targets).all(axis=1))
-
-    def latents_of(part: IndexArray) -> torch.Tensor:
-        return torch.from_numpy(model.posterior_of(prepared.arrays.subset(part))[0])
-
-    train = _part(prepared.split.train[labelled[prepared.split.train]], HEAD_MOLECULES, seed)
-    valid = _part(prepared.split.valid[labelled[prepared.split.valid]], HEAD_MOLECULES, seed)
-    held_out, goals = latents_of(valid), torch.from_numpy(targets[valid].astype(np.float32))
-    before, weights = _head_loss(head, held_out, goals), copy.deepcopy(head.state_dict())
-    refit_head(head, latents_of(train), targets[train], seed)
-    after = _head_loss(head, held_out, goals)
-    logger.info(
-        "property head, nats a held-out molecule: %.3f, fitted to the final latents %.3f", before, after
-    )
-    if not after <= before:  # a NaN is no improvement
-        head.load_state_dict(weights)
-    factors = spread_factors(model.network, held_out, targets[valid], scaler.is_binary)
-    return scaler._replace(spread_factors=tuple(factors))
+def _labelled(part: IndexArray, targets: FloatArray | None, seed: int) -> IndexArray:
+    """The molecules of a part that have a measured property, at most `HEAD_MOLECULES`."""
+    if targets is None:
+        return part[:0]
+    return _part(part[~np.isnan(targets[part]).all(axis=1)], HEAD_MOLECULES, seed)
 
 
-def _head_loss(head: PropertyHead, latents: torch.Tensor, goals: torch.Tensor) -> float:
-    with torch.no_grad():
-        return float(head.loss(latents, goals)) if len(latents) > 0 else 0.0
+def _encoded(
+    model: MoleculeModel, prepared: Prepared, parts: Sequence[IndexArray]
+) -> Callable[[IndexArray], torch.Tensor]:
+    """Encodes all molecules of some parts, each once; a function gives the means `(B, L)` of a part."""
+    every = np.unique(np.concatenate(parts))
+    means = torch.from_numpy(model.posterior_of(prepared.arrays.subset(every))[0])
+    return lambda part: means[torch.from_numpy(np.searchsorted(every, part))]
 
 
 def _described(report: ValidationReport, scaler: PropertyScaler | None) -> dict[str, Any]:

@@ -9,7 +9,8 @@ checkpoints/    last and best state                        model.json ...  the m
 import dataclasses
 import logging
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -139,11 +140,24 @@ def train_model(
     targets = scaler.scale(np.asarray(curated.properties())) if scaler is not None else None
     data = TrainingData(prepared.arrays, prepared.split.train, prepared.split.valid, targets)
     result = Trainer(network, data, settings.training, request.out).run()
-    model = finish(network, prepared, scaler, targets, settings.curation, settings.training, result, record)
+    with _advice_when_interrupted(request.out):
+        model = finish(
+            network, prepared, scaler, targets, settings.curation, settings.training, result, record
+        )
     if base is not None:
         model = dataclasses.replace(model, training_keys=model.training_keys.union(base.training_keys))
     save_model(model, request.out)
     return load_model(request.out), prepared
+
+
+@contextmanager
+def _advice_when_interrupted(out: Path) -> Iterator[None]:
+    """Says, when the user stops what follows training, that the training itself is not lost."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        logger.warning('the network is trained, but "%s" is no model yet: --resume completes it', out)
+        raise
 
 
 def _record(request: RunRequest, settings: RunSettings, curated: Curated) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What a model does on molecules it was not trained on, and the alarm for a collapsed latent space."""
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -105,32 +104,6 @@ def collapse_alarm(report: ValidationReport, *, is_gaussian: bool, latent_dim: i
         f"the latent space has collapsed: KL {report.kl_divergence:.1f} nats a molecule, {seen}; lower "
         "kl_weight, or set free_bits to 25, or use the linear kl_schedule"
     )
-
-
-@torch.no_grad()
-def spread_factors(
-    model: Autoencoder, latents: Tensor, targets: FloatArray, is_binary: Sequence[bool]
-) -> list[float]:
-    """What to multiply the head's spread by so that 80 % of held-out values lie in its 80 % interval.
-
-    Args:
-        model: with a head.
-        latents: `(B, L)` of held-out molecules.
-        targets: `(B, P)`, standardised, NaN unknown.
-        is_binary: which properties are yes/no; their factor is 1.
-    """
-    assert model.head is not None
-    mean, variance = (part.cpu().numpy() for part in model.head(latents))
-    factors = []
-    for index, binary in enumerate(is_binary):
-        known = ~np.isnan(targets[:, index])
-        if binary or known.sum() < 20:
-            factors.append(1.0)
-            continue
-        error = np.abs(targets[known, index] - mean[known, index])
-        ratio = error / np.sqrt(variance[known, index])
-        factors.append(float(np.quantile(ratio, 0.8) / 1.2816))  # 1.2816: the normal's 90 % point
-    return factors
 
 
 def _partners(num_molecules: int, seed: int) -> IndexArray:

@@ -50,6 +50,18 @@ def test_ids_are_those_of_every_curated_molecule(tmp_path: Path, drug_smiles: li
     assert result.num_kept == sum(map(len, result.split))
 
 
+def test_a_property_without_a_value_in_the_training_part_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("smiles,rare\n" + "".join(f"{text},{'1.5' * (text == 'CC')}\n" for text in ALKANES))
+    curated = curate(path, tmp_path / "cache", property_columns=["rare"], num_workers=0)
+    for seed in range(50):
+        result = prepared(curated, tmp_path, split_seed=seed)
+        if 0 not in result.split.train:
+            break
+    with pytest.raises(InputError, match=r'property column "rare" has no value in the training part'):
+        result.scaler()
+
+
 def test_a_symbol_outside_the_training_part_drops_its_molecule_and_is_in_the_ledger(tmp_path: Path) -> None:
     result = bromide_held_out(tmp_path, [*ALKANES, "CCBr"])
     assert result.summary_line() == "21 rows: 20 kept, 1 dropped"
