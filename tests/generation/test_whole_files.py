@@ -61,3 +61,19 @@ def test_a_place_that_is_taken_by_a_folder_is_a_checkpoint_error(tmp_path: Path)
     with pytest.raises(CheckpointError, match=r'second" could not be written .*; move it'):
         write_whole(at(tmp_path), remedy="move it")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["first", "second"]
+
+
+def test_a_folder_that_may_not_be_written_to_is_a_checkpoint_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(path: Path, mode: str) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", forbidden)
+        with pytest.raises(CheckpointError) as caught:
+            write_whole(at(tmp_path), remedy="choose another")
+    assert str(caught.value) == (
+        f'"{tmp_path / "first"}" could not be written (Permission denied); choose another'
+    )
+    assert written(tmp_path) == {}
