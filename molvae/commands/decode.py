@@ -12,11 +12,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from molvae.commands.tables import add_out_flags, check_out, write_table
+from molvae.commands.opening import add_model_and_file, open_model
+from molvae.commands.tables import write_table
 from molvae.errors import InputError, MissingFileError, SettingsError
-from molvae.generation.model_folder import load_model
 from molvae.interfaces import FloatArray
-from molvae.settings import add_flags, gather
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,18 +35,12 @@ class DecodeSettings:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model, the latents, and where the molecules go."""
-    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
-    parser.add_argument("file", type=Path, metavar="FILE", help="latents, in an .npz or a .csv")
-    add_out_flags(parser, required=True)
-    add_flags(parser, DecodeSettings)
+    add_model_and_file(parser, DecodeSettings, file_help="latents, in an .npz or a .csv")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Decodes, and prints how many latents stand for a molecule."""
-    settings: DecodeSettings
-    (settings,) = gather((DecodeSettings,), arguments.table, vars(arguments), arguments.table_where)
-    check_out(arguments.out, arguments.overwrite)
-    model = load_model(arguments.model)
+    settings, model = open_model(arguments, DecodeSettings)
     latents = read_latents(arguments.file, model.latent_dim)
     smiles = model.decode(latents, temperature=settings.temperature, seed=settings.seed)
     write_table(pd.DataFrame({"smiles": smiles}), arguments.out)

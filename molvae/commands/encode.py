@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 
 from molvae.commands.encoding import Encoded, encode_rows, refused_line
-from molvae.commands.tables import add_out_flags, check_out, read_smiles, write_table
+from molvae.commands.opening import add_model_and_file
+from molvae.commands.tables import check_out, read_smiles, write_table
 from molvae.errors import InputError, SettingsError
 from molvae.generation.model_folder import load_model
 from molvae.generation.sampling import posterior_draws
-from molvae.settings import add_flags, gather
+from molvae.settings import gather
 
 ENDINGS = (".npz", ".csv")
 
@@ -41,10 +42,7 @@ class EncodeSettings:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model, the file, what to write and where."""
-    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, .smi (gzipped or not) or Parquet")
-    add_out_flags(parser, ENDINGS, required=True)
-    add_flags(parser, EncodeSettings)
+    add_model_and_file(parser, EncodeSettings, endings=ENDINGS)
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -4,10 +4,10 @@ import argparse
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from molvae.commands.tables import add_out_flags, check_out, in_columns, write_table
+from molvae.commands.opening import open_model
+from molvae.commands.tables import add_out_flags, in_columns, write_table
 from molvae.errors import SettingsError
-from molvae.generation.model_folder import load_model
-from molvae.settings import add_flags, gather
+from molvae.settings import add_flags
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Prints the neighbors with their Tanimoto similarity (ECFP4) and how far out they were found."""
-    settings: NeighborSettings
-    (settings,) = gather((NeighborSettings,), arguments.table, vars(arguments), arguments.table_where)
-    check_out(arguments.out, arguments.overwrite)
-    model = load_model(arguments.model)
+    settings, model = open_model(arguments, NeighborSettings)
     table = model.neighbors(arguments.smiles, settings.num_neighbors, seed=settings.seed)
     if arguments.out is not None:
         write_table(table, arguments.out)

@@ -5,37 +5,29 @@ file has a column of the property's name, its values stand beside the prediction
 """
 
 import argparse
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from molvae.commands.encoding import encode_rows, refused_line
+from molvae.commands.opening import add_model_and_file, open_model
 from molvae.commands.reconstruct import FileSettings
-from molvae.commands.tables import add_out_flags, check_out, in_columns, read_smiles, write_table
+from molvae.commands.tables import in_columns, read_smiles, write_table
 from molvae.data.values import Kind, UnreadableValueError, read_value
 from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
-from molvae.generation.model_folder import load_model
 from molvae.interfaces import FloatArray, Predictions
-from molvae.settings import add_flags, gather
 from molvae.studies.molecule_tables import prediction_columns
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model, the file, and where the table goes."""
-    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, .smi (gzipped or not) or Parquet")
-    add_out_flags(parser, required=True)
-    add_flags(parser, FileSettings)
+    add_model_and_file(parser, FileSettings)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Predicts, and prints how good it was where the file knows the truth."""
-    settings: FileSettings
-    (settings,) = gather((FileSettings,), arguments.table, vars(arguments), arguments.table_where)
-    check_out(arguments.out, arguments.overwrite)
-    model = load_model(arguments.model)
+    settings, model = open_model(arguments, FileSettings)
     if model.scaler is None:
         raise InputError(f'the model in "{arguments.model}" predicts no property; train one with --property')
     molecules = read_smiles(arguments.file, settings.smiles_column, model.property_names)

@@ -2,14 +2,12 @@
 
 import argparse
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
 from molvae.commands.encoding import encode_rows, refused_line
-from molvae.commands.tables import add_out_flags, check_out, read_smiles, write_table
-from molvae.generation.model_folder import load_model
-from molvae.settings import add_flags, gather
+from molvae.commands.opening import add_model_and_file, open_model
+from molvae.commands.tables import read_smiles, write_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,18 +21,12 @@ class FileSettings:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model, the file, and where the table goes."""
-    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
-    parser.add_argument("file", type=Path, metavar="FILE", help="CSV, TSV, .smi (gzipped or not) or Parquet")
-    add_out_flags(parser)
-    add_flags(parser, FileSettings)
+    add_model_and_file(parser, FileSettings, out_required=False)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Writes row, smiles, reconstruction and same, and prints the rate."""
-    settings: FileSettings
-    (settings,) = gather((FileSettings,), arguments.table, vars(arguments), arguments.table_where)
-    check_out(arguments.out, arguments.overwrite)
-    model = load_model(arguments.model)
+    settings, model = open_model(arguments, FileSettings)
     molecules = read_smiles(arguments.file, settings.smiles_column)
     encoded = encode_rows(model, molecules, arguments.file, arguments.out)
     table = pd.DataFrame({"row": encoded.rows, "smiles": encoded.smiles})

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from molvae.chem.properties import property_name
-from molvae.commands.tables import add_out_flags, check_out, write_table
+from molvae.commands.opening import open_model
+from molvae.commands.tables import add_out_flags, write_table
 from molvae.errors import SettingsError
 from molvae.generation.latent_model import PriorName
-from molvae.generation.model_folder import load_model
 from molvae.generation.sampling import draw_molecules
-from molvae.settings import add_flags, gather
+from molvae.settings import add_flags
 from molvae.studies.molecule_tables import DEFAULT_PROPERTIES, sample_table
 
 
@@ -63,10 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Samples, and prints the molecules, or where they are and how many of them are new."""
-    settings: SampleSettings
-    (settings,) = gather((SampleSettings,), arguments.table, vars(arguments), arguments.table_where)
-    check_out(arguments.out, arguments.overwrite)
-    model = load_model(arguments.model)
+    settings, model = open_model(arguments, SampleSettings)
     draws = draw_molecules(
         model,
         settings.num_samples,

@@ -8,6 +8,7 @@ import pandas as pd
 from molvae.chem.fingerprints import morgan_bits, tanimoto
 from molvae.chem.molecules import parse_smiles
 from molvae.errors import SettingsError
+from molvae.generation.checks import check_from_zero
 
 if TYPE_CHECKING:
     from molvae.generation.latent_model import MoleculeModel
@@ -21,10 +22,11 @@ def neighbors_of(model: "MoleculeModel", smiles: str, num_neighbors: int, seed: 
 
     Raises:
         MoleculeError: if the SMILES can't be read.
-        SettingsError: for fewer than one neighbor.
+        SettingsError: for fewer than one neighbor, or a seed below 0.
     """
     if num_neighbors < 1:
         raise SettingsError(f'num_neighbors is "{num_neighbors}"; ask for at least 1')
+    check_from_zero("seed", seed)
     readable = model.all_readable([smiles])
     query = readable.smiles[0]
     center = model.posterior_of(readable.arrays)[0]

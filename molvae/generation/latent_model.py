@@ -19,6 +19,7 @@ from molvae.data.scaling import PropertyScaler
 from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import Tokenizer
 from molvae.errors import InputError, SettingsError
+from molvae.generation.checks import check_from_zero, latent_rows, listed
 from molvae.generation.exploration import neighbors_of, straight_line
 from molvae.generation.membership import MoleculeKeys
 from molvae.generation.molecules import Readable, decode_stream, read_molecules, refusal_error, to_selfies
@@ -89,7 +90,7 @@ class MoleculeModel:
 
     def readable(self, smiles: Sequence[str]) -> Readable:
         """Which of the SMILES the model can read, as tokens, and why not the others."""
-        return read_molecules(_listed(smiles), self.tokenizer, self.curation)
+        return read_molecules(listed(smiles), self.tokenizer, self.curation)
 
     def all_readable(self, smiles: Sequence[str]) -> Readable:
         """As `readable`, for molecules that must all be.
@@ -123,6 +124,7 @@ class MoleculeModel:
 
         Raises:
             MoleculeError: for the first SMILES that can't be read.
+            SettingsError: for a number of draws or a seed below 0.
         """
         mean, spread = self.posterior(smiles)
         return posterior_draws(mean, spread, num_draws, seed)
@@ -153,8 +155,11 @@ class MoleculeModel:
 
         Raises:
             InputError: if the latents have another size than the model's, or are not finite.
+            SettingsError: for a temperature or a seed below 0.
         """
-        rows = self._checked(latents)
+        check_from_zero("temperature", temperature)
+        check_from_zero("seed", seed)
+        rows = latent_rows(latents, self.latent_dim)
         generator = torch.Generator().manual_seed(seed)
         parts = (rows[at : at + DECODE_BATCH] for at in range(0, len(rows), DECODE_BATCH))
         selfies = (self._generate(part, temperature, generator) for part in parts)
@@ -191,6 +196,9 @@ class MoleculeModel:
 
         Returns:
             `num_samples` SMILES; fewer if even many times as many draws held no more.
+
+        Raises:
+            SettingsError: for a number, temperature or seed below 0, or an unknown prior.
         """
         return draw_molecules(
             self, num_samples, temperature=temperature, unique=unique, novel=novel, prior=prior, seed=seed
@@ -221,6 +229,7 @@ class MoleculeModel:
 
         Raises:
             MoleculeError: if the SMILES can't be read.
+            SettingsError: for fewer than one neighbor, or a seed below 0.
         """
         return neighbors_of(self, smiles, num_neighbors, seed)
 
@@ -239,15 +248,16 @@ class MoleculeModel:
         Raises:
             InputError: if the model has no head, or the latents have another size than the model's.
         """
-        return predict_properties(*self._head(), self._checked(latents))
+        return predict_properties(*self._head(), latent_rows(latents, self.latent_dim))
 
     def predict_gradient(self, latents: npt.ArrayLike, property_name: str) -> Gradient:
         """One predicted property of latents `(B, L)` and its slope `(B, L)`, in the property's units.
 
         Raises:
-            InputError: if the head does not predict this property.
+            InputError: if the head does not predict this property, or the latents have another size than
+                the model's.
         """
-        return property_gradient(*self._head(), self._checked(latents), property_name)
+        return property_gradient(*self._head(), latent_rows(latents, self.latent_dim), property_name)
 
     def transformer(self) -> "LatentTransformer":
         """A scikit-learn transformer from SMILES to latents, for use as descriptors in a pipeline."""
@@ -275,20 +285,3 @@ class MoleculeModel:
         if self.network.head is None or self.scaler is None:
             raise InputError("the model predicts no property; train it with --property")
         return self.network.head, self.scaler
-
-    def _checked(self, latents: npt.ArrayLike) -> Tensor:
-        rows = np.atleast_2d(np.asarray(latents, dtype=np.float32))
-        if rows.ndim != 2 or rows.shape[1] != self.latent_dim:
-            raise InputError(
-                f"latents have shape {rows.shape}; this model's have {self.latent_dim} columns, "
-                "one row a molecule"
-            )
-        if not np.isfinite(rows).all():
-            raise InputError("latents hold NaN or infinity; leave those rows out")
-        return torch.from_numpy(rows.copy())
-
-
-def _listed(smiles: Sequence[str]) -> list[str]:
-    if isinstance(smiles, str):
-        raise InputError(f'"{smiles}" is one text; give a list of SMILES, such as ["{smiles}"]')
-    return list(smiles)

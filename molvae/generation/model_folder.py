@@ -11,6 +11,7 @@ noticed. Nothing here is ever unpickled.
 """
 
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from molvae.chem.notation import constraints_in_force
 from molvae.data.scaling import PropertyScaler
@@ -26,7 +28,8 @@ from molvae.data.tokenizer import Tokenizer
 from molvae.errors import ModelFolderError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.membership import MoleculeKeys
-from molvae.generation.tensors import load_weights, read_tensors, write_tensors
+from molvae.generation.tensors import load_weights, read_tensors, tensor_bytes
+from molvae.generation.whole_files import write_whole
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
 from molvae.models.prior import GaussianPrior
 from molvae.settings import from_dict, to_dict
@@ -49,13 +52,14 @@ def save_model(model: MoleculeModel, folder: Path) -> None:
     """Writes a model folder; `model.json` comes last and makes it complete.
 
     Raises:
-        CheckpointError: if a file can't be written.
+        CheckpointError: if a file can't be written; a model that was there before is intact.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    write_tensors(folder / WEIGHTS, model.network.state_dict(), {})
-    write_tensors(folder / PRIOR, model.gaussian_prior.state_dict(), {})
-    (folder / TOKENIZER).write_text(json.dumps(model.tokenizer.to_json()), encoding="utf-8")
-    np.save(folder / KEYS, model.training_keys.keys, allow_pickle=False)
+    contents = {
+        WEIGHTS: tensor_bytes(model.network.state_dict(), {}),
+        PRIOR: tensor_bytes(model.gaussian_prior.state_dict(), {}),
+        TOKENIZER: json.dumps(model.tokenizer.to_json()).encode(),
+        KEYS: _array_bytes(model.training_keys.keys),
+    }
     manifest = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -66,12 +70,22 @@ def save_model(model: MoleculeModel, folder: Path) -> None:
         "max_length": model.max_length,
         "versions": {name: _version(name) for name in _LIBRARIES},
         "facts": dict(model.facts),
-        "files": {name: _digest((folder / name).read_bytes()) for name in FILES},
+        "files": {name: _digest(content) for name, content in contents.items()},
     }
     manifest["checksum"] = _checksum(manifest)
-    temporary = folder / f".{MANIFEST}.partial"
-    temporary.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    temporary.replace(folder / MANIFEST)
+    contents[MANIFEST] = (json.dumps(manifest, indent=2) + "\n").encode()
+    write_whole(
+        {folder / name: content for name, content in contents.items()},
+        remedy="free some space, or choose a folder that can be written to, and save the model again "
+        "(train goes on with --resume)",
+    )
+
+
+def _array_bytes(array: npt.NDArray[Any]) -> bytes:
+    """An array as the content of an .npy file."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
 
 
 def load_model(folder: str | Path) -> MoleculeModel:

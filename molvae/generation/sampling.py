@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from molvae.generation.checks import check_from_zero
 from molvae.interfaces import FloatArray
 
 if TYPE_CHECKING:
@@ -47,7 +48,12 @@ def draw_molecules(
         novel: keep none of the training molecules.
         prior: "standard-normal" or "gaussian"; by default what the model was made for.
         seed: of all that is random.
+
+    Raises:
+        SettingsError: for a number, temperature or seed below 0, or an unknown prior.
     """
+    check_from_zero("num_samples", num_samples)
+    check_from_zero("seed", seed)
     generator = np.random.default_rng(seed)
     kept: list[str] = []
     seen: set[str] = set()
@@ -69,7 +75,13 @@ def draw_molecules(
 
 
 def posterior_draws(mean: FloatArray, spread: FloatArray, num_draws: int, seed: int = 0) -> FloatArray:
-    """Draws `(B, num_draws, L)` of q(z|x), given means and spreads, each `(B, L)`."""
+    """Draws `(B, num_draws, L)` of q(z|x), given means and spreads, each `(B, L)`.
+
+    Raises:
+        SettingsError: for a number of draws or a seed below 0.
+    """
+    check_from_zero("num_draws", num_draws)
+    check_from_zero("seed", seed)
     batch, latent_dim = mean.shape
     noise = np.random.default_rng(seed).standard_normal((batch, num_draws, latent_dim))
     draws: FloatArray = (mean[:, None] + spread[:, None] * noise).astype(np.float32)

@@ -1,8 +1,6 @@
 """Tensors on disk: one safetensors file, replaced whole or not at all, never unpickled."""
 
-import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,35 +9,28 @@ import safetensors
 import safetensors.torch
 from torch import Tensor, nn
 
-from molvae.errors import CheckpointError, ModelFolderError
+from molvae.errors import ModelFolderError
+from molvae.generation.whole_files import write_whole
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:
-    """Writes tensors and JSON facts to `path`, through a temporary file that replaces it in one move.
+    """Writes a checkpoint: tensors and JSON facts, to `path`.
 
     Raises:
         CheckpointError: if it can't be written, on a full disk for instance; what was there stays.
     """
-    temporary = path.with_name(f".{path.name}.partial")
+    remedy = "the last complete checkpoint is intact: free some space, then go on with --resume"
+    write_whole({path: tensor_bytes(tensors, facts)}, remedy=remedy)
+
+
+def tensor_bytes(tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> bytes:
+    """Tensors and JSON facts as the content of a safetensors file."""
     plain = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("wb") as file:
-            file.write(safetensors.torch.save(plain, metadata={"facts": json.dumps(facts)}))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise CheckpointError(
-            f'"{path}" could not be written ({error.strerror or error}); the last complete checkpoint is '
-            "intact: free some space, then go on with --resume"
-        ) from error
+    return safetensors.torch.save(plain, metadata={"facts": json.dumps(facts)})
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The tensors and facts that `write_tensors` wrote.
+    """The tensors and facts of a file that `tensor_bytes` made.
 
     Raises:
         ModelFolderError: if the file is missing, truncated, or of another kind.

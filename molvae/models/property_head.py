@@ -76,7 +76,9 @@ class PropertyHead(nn.Module):
         mean, log_variance = self.members(latents)
         mean = torch.where(self.is_binary, torch.sigmoid(mean), mean)
         variance = torch.where(self.is_binary, 0.0, log_variance.exp())
-        return mean.mean(dim=0), variance.mean(dim=0) + mean.var(dim=0, correction=0)
+        average = mean.mean(dim=0)
+        disagreement = (mean - average).square().mean(dim=0)
+        return average, variance.mean(dim=0) + disagreement
 
     def nats(self, latents: Tensor, targets: Tensor) -> Tensor:
         """Each member's negative log-likelihood of each molecule, `(M, B)`, summed over what was measured.

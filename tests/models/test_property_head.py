@@ -44,6 +44,11 @@ def test_the_ensemble_is_the_mixture_of_its_members() -> None:
     assert mean[0, 1].item() == pytest.approx(probabilities.mean().item())
 
 
+def test_no_latents_give_no_predictions_and_no_warning() -> None:
+    mean, variance = PropertyHead(3, 4, 2, is_binary=[False, True])(torch.empty(0, 3))
+    assert mean.shape == variance.shape == (0, 2)
+
+
 def test_a_missing_value_gives_no_gradient() -> None:
     torch.manual_seed(0)
     head = PropertyHead(3, 4, 2, is_binary=[False, True])

@@ -1,0 +1,110 @@
+"""Neighbors and walks, on the tiny model and on one whose answers are known."""
+
+import numpy as np
+import pytest
+from rdkit import Chem
+from rdkit.Chem import rdFingerprintGenerator
+from rdkit.DataStructs import TanimotoSimilarity
+
+from molvae.data.dataset import TokenArrays
+from molvae.errors import MoleculeError, SettingsError
+from molvae.generation.exploration import RADII, neighbors_of
+from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.molecules import Readable
+from molvae.interfaces import FloatArray
+
+QUERY, OTHER = "CCOc1ccccc1", "NC(=O)c1ccccc1"
+
+
+class _Rings:
+    """A model that finds so many rings of carbons at each radius, beside the query itself and nothing."""
+
+    latent_dim = 4
+    latent_scale = 2.0
+
+    def __init__(self, num_at_radius: list[int]) -> None:
+        self._num_at_radius = iter(num_at_radius)
+        self.scales: list[float] = []
+
+    def all_readable(self, smiles: list[str]) -> Readable:
+        return Readable([Chem.CanonSmiles(smiles[0])], np.zeros(1, np.int64), TokenArrays.of([]), [])
+
+    def posterior_of(self, _: TokenArrays) -> tuple[FloatArray, FloatArray]:
+        return np.full((1, 4), 5.0), np.zeros((1, 4))
+
+    def decode(self, latents: FloatArray) -> list[str]:
+        self.scales.append(float((latents - 5).std()))
+        count = next(self._num_at_radius)
+        return ["", QUERY, *("C1" + size * "C" + "C1" for size in range(1, count + 1))]
+
+
+def found(model: _Rings, smiles: str, num_neighbors: int) -> list[tuple[str, float]]:
+    """Names and radii of neighbors."""
+    table = neighbors_of(model, smiles, num_neighbors, seed=0)  # type: ignore[arg-type]
+    return list(zip(table["smiles"], table["radius"], strict=True))
+
+
+def test_noise_grows_until_twice_as_many_are_found_as_asked() -> None:
+    model = _Rings([0, 1, 3, 6])
+    neighbors = dict(found(model, "c1ccccc1OCC", 3))
+    assert len(neighbors) == 3
+    np.testing.assert_allclose(model.scales, 2.0 * np.array(RADII[:4]), rtol=0.5)
+    assert QUERY not in neighbors
+    # rings of 3 to 8 were found, the smallest of them first
+    radii = {"C1CC1": RADII[1], "C1CCC1": RADII[2], "C1CCCC1": RADII[2]}
+    assert all(radii.get(name, RADII[3]) == radius for name, radius in neighbors.items())
+
+
+def test_a_model_that_knows_one_molecule_has_no_neighbors() -> None:
+    table = neighbors_of(_Rings([0] * len(RADII)), QUERY, 3, seed=0)  # type: ignore[arg-type]
+    assert list(table.columns) == ["smiles", "tanimoto", "radius"]
+    assert len(table) == 0
+
+
+@pytest.mark.parametrize("num_neighbors", [1, 8])
+def test_neighbors_are_the_most_alike_of_those_found(num_neighbors: int, tiny_model: MoleculeModel) -> None:
+    table = tiny_model.neighbors("c1ccccc1OCC", num_neighbors, seed=1)
+    assert len(set(table["smiles"])) == len(table) == num_neighbors
+    assert QUERY not in table["smiles"].tolist()
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
+    query, *others = (
+        generator.GetFingerprint(Chem.MolFromSmiles(text)) for text in [QUERY, *table["smiles"]]
+    )
+    likeness = [TanimotoSimilarity(query, other) for other in others]
+    np.testing.assert_allclose(table["tanimoto"], likeness, atol=1e-6)
+    order = sorted(zip([-round(value, 6) for value in likeness], table["smiles"], strict=True))
+    assert [name for _, name in order] == table["smiles"].tolist()
+    assert set(table["radius"]) <= set(RADII)
+
+
+def test_neighbors_follow_from_their_seed(tiny_model: MoleculeModel) -> None:
+    one, again, other = (tiny_model.neighbors(QUERY, 8, seed=seed) for seed in (1, 1, 2))
+    assert one.equals(again)
+    assert not one.equals(other)
+
+
+def test_fewer_than_one_neighbor_is_refused(tiny_model: MoleculeModel) -> None:
+    with pytest.raises(SettingsError, match=r'^num_neighbors is "0"; ask for at least 1$'):
+        tiny_model.neighbors(QUERY, 0)
+
+
+def test_a_walk_decodes_the_latents_between_the_reconstructions_of_its_ends(
+    tiny_model: MoleculeModel,
+) -> None:
+    table = tiny_model.interpolate(QUERY, OTHER, 5)
+    assert table["share"].tolist() == [0, 0.25, 0.5, 0.75, 1]
+    ends = tiny_model.reconstruct([QUERY, OTHER])["reconstruction"].tolist()
+    assert [table["smiles"].iloc[0], table["smiles"].iloc[-1]] == ends
+    first, last = tiny_model.encode([QUERY, OTHER]).astype(np.float64)
+    assert table["smiles"].tolist()[1:4] == tiny_model.decode(
+        [0.75 * first + 0.25 * last, 0.5 * first + 0.5 * last, 0.25 * first + 0.75 * last]
+    )
+    back = tiny_model.interpolate(OTHER, QUERY, 5)
+    assert back["smiles"].tolist() == table["smiles"].tolist()[::-1]
+
+
+def test_a_walk_that_can_not_be_walked_is_refused(tiny_model: MoleculeModel) -> None:
+    with pytest.raises(SettingsError, match=r'^num_steps is "1"; two ends need at least 2$'):
+        tiny_model.interpolate(QUERY, OTHER, 1)
+    with pytest.raises(MoleculeError, match=r'^"C1CC" \(molecule 2\) cannot be encoded'):
+        tiny_model.interpolate(QUERY, "C1CC")
