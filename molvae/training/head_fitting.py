@@ -43,7 +43,7 @@ NORMAL_80 = 1.2816
 
 
 class Labelled(NamedTuple):
-    """Molecules with measured properties: latents `(N, L)`, and standardised targets `(N, P)`, NaN unknown."""
+    """Molecules with measured properties: latents `(N, L)`, standardised targets `(N, P)`, NaN unknown."""
 
     latents: Tensor
     targets: FloatArray
