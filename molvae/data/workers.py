@@ -24,12 +24,16 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import IO, Any, Literal, NamedTuple, Self
 
+import numpy as np
+
+from molvae.chem.fingerprints import morgan_bits
+from molvae.chem.molecules import parse_smiles
 from molvae.chem.notation import constraints_in_force, selfies_to_smiles, set_constraints
 from molvae.chem.properties import compute_properties
 from molvae.data.screening import Screened, screen_texts
 from molvae.errors import MoleculeError, MolvaeError, SettingsError
 
-TaskName = Literal["screen", "decode", "properties"]
+TaskName = Literal["screen", "decode", "properties", "fingerprints"]
 
 #: How a worker is started; -P keeps the folder that happens to be the current one out of its imports.
 WORKER_COMMAND = (sys.executable, "-P", "-m", "molvae.data.workers")
@@ -60,10 +64,17 @@ def _property_rows(smiles: Sequence[str], names: Sequence[str]) -> list[list[flo
     return compute_properties(smiles, names).tolist()
 
 
+def _fingerprint_rows(smiles: Sequence[str], num_bits: int) -> list[bytes]:
+    """Morgan bits of radius 2 of each SMILES, eight a byte."""
+    bits = morgan_bits([parse_smiles(text) for text in smiles], num_bits=num_bits)
+    return [row.tobytes() for row in np.packbits(bits, axis=1)]
+
+
 TASKS: dict[TaskName, _Task] = {
     "screen": _Task(screen_texts, lambda _settings: Screened("unparseable", "RDKit crashed on it")),
     "decode": _Task(decode_selfies, lambda: ""),
     "properties": _Task(_property_rows, lambda names: [float("nan")] * len(names)),
+    "fingerprints": _Task(_fingerprint_rows, lambda num_bits: bytes(num_bits // 8)),
 }
 
 

@@ -54,13 +54,13 @@ class MoleculeModel:
         facts: what else the model folder says.
     """
 
-    network: Autoencoder
-    tokenizer: Tokenizer
+    network: Autoencoder = field(repr=False)
+    tokenizer: Tokenizer = field(repr=False)
     curation: CurationSettings
     scaler: PropertyScaler | None
-    gaussian_prior: GaussianPrior
+    gaussian_prior: GaussianPrior = field(repr=False)
     max_length: int
-    training_keys: MoleculeKeys
+    training_keys: MoleculeKeys = field(repr=False)
     facts: Mapping[str, Any] = field(repr=False)
 
     @property

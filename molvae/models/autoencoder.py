@@ -14,6 +14,7 @@ from molvae.errors import SettingsError
 from molvae.models.bottleneck import BOTTLENECKS, DeterministicBottleneck, GaussianBottleneck, Posterior
 from molvae.models.decoder import GRUDecoder
 from molvae.models.encoder import GRUEncoder
+from molvae.models.fingerprint_head import FingerprintHead
 from molvae.models.losses import Losses
 from molvae.models.property_head import PropertyHead
 
@@ -32,6 +33,10 @@ class AutoencoderSettings:
     decoder_layers: int = field(default=1, metadata={"help": "GRU layers of the decoder"})
     head_dim: int = field(default=128, metadata={"help": "units of the property head's hidden layers"})
     head_members: int = field(default=5, metadata={"help": "perceptrons in the property head"})
+    fingerprint_bits: int = field(
+        default=0,
+        metadata={"help": "ECFP4 bits to be read off the latents, so that alike molecules lie close"},
+    )
 
     def __post_init__(self) -> None:
         if self.bottleneck not in BOTTLENECKS:
@@ -48,6 +53,10 @@ class AutoencoderSettings:
         for name, value in sizes.items():
             if value < 1:
                 raise SettingsError(f'{name} is "{value}"; it must be at least 1')
+        if self.fingerprint_bits < 0 or self.fingerprint_bits % 8:
+            raise SettingsError(
+                f'fingerprint_bits is "{self.fingerprint_bits}"; it must be a multiple of 8, or 0 for none'
+            )
 
 
 class Autoencoder(nn.Module):
@@ -76,6 +85,9 @@ class Autoencoder(nn.Module):
         self.head: PropertyHead | None = None
         if is_binary:
             self.head = PropertyHead(settings.latent_dim, settings.head_dim, settings.head_members, is_binary)
+        self.fingerprint_head: FingerprintHead | None = None
+        if settings.fingerprint_bits:
+            self.fingerprint_head = FingerprintHead(settings.latent_dim, settings.fingerprint_bits)
 
     def encode(self, token_ids: Tensor, lengths: Tensor) -> Posterior:
         """q(z|x) of molecules `(B, T)` of `lengths` `(B,)`."""
@@ -87,6 +99,7 @@ class Autoencoder(nn.Module):
         token_ids: Tensor,
         lengths: Tensor,
         targets: Tensor | None = None,
+        fingerprints: Tensor | None = None,
         *,
         token_dropout: float = 0.0,
         generator: torch.Generator | None = None,
@@ -97,6 +110,7 @@ class Autoencoder(nn.Module):
             token_ids: `(B, T)`, without start and end tokens.
             lengths: `(B,)`.
             targets: `(B, P)` standardised properties, NaN where unknown; None without a head.
+            fingerprints: `(B, F)`, 0 and 1; None without a head for them.
             token_dropout: share of the decoder's inputs that are hidden from it.
             generator: where posterior noise and dropout come from.
         """
@@ -105,11 +119,20 @@ class Autoencoder(nn.Module):
         if token_dropout > 0:
             chances = torch.empty(token_ids.shape, device=token_ids.device).uniform_(generator=generator)
             dropout = chances < token_dropout
-        scores = self.decoder(posterior.sample(generator), token_ids, lengths, dropout)
-        property_loss = token_ids.new_zeros((), dtype=torch.float32)
+        latents = posterior.sample(generator)
+        scores = self.decoder(latents, token_ids, lengths, dropout)
+        property_loss = fingerprint_loss = token_ids.new_zeros((), dtype=torch.float32)
         if self.head is not None and targets is not None:
             property_loss = self.head.loss(posterior.mean, targets)
+        if self.fingerprint_head is not None and fingerprints is not None:
+            # From the draw: what is told of a molecule should outlast the noise around its mean.
+            fingerprint_loss = self.fingerprint_head.loss(latents, fingerprints)
         kl_by_unit = posterior.kl_divergence.mean(dim=0)
         return Losses(
-            scores.nll.mean(), kl_by_unit.sum(), property_loss, scores.is_exact.float().mean(), kl_by_unit
+            scores.nll.mean(),
+            kl_by_unit.sum(),
+            property_loss,
+            scores.is_exact.float().mean(),
+            kl_by_unit,
+            fingerprint_loss,
         )

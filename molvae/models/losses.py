@@ -1,6 +1,7 @@
 """The terms that training minimises, each in nats a molecule.
 
 loss = reconstruction_loss + kl_weight * max(kl_divergence, free_bits) + property_weight * property_loss
+       + fingerprint_weight * fingerprint_loss
 """
 
 from typing import NamedTuple
@@ -18,6 +19,7 @@ class Losses(NamedTuple):
         property_loss: the head's negative log-likelihood; 0 without a head.
         exact_rate: share of molecules right at every step under teacher forcing.
         kl_by_unit: `(L,)`, the KL divergence of each latent.
+        fingerprint_loss: what the latents don't tell of the molecule's fragments; 0 without fingerprints.
     """
 
     reconstruction_loss: Tensor
@@ -25,9 +27,12 @@ class Losses(NamedTuple):
     property_loss: Tensor
     exact_rate: Tensor
     kl_by_unit: Tensor
+    fingerprint_loss: Tensor
 
 
-def total_loss(losses: Losses, *, kl_weight: float, free_bits: float, property_weight: float) -> Tensor:
+def total_loss(
+    losses: Losses, *, kl_weight: float, free_bits: float, property_weight: float, fingerprint_weight: float
+) -> Tensor:
     """What is minimised, a scalar in nats a molecule.
 
     Args:
@@ -36,6 +41,8 @@ def total_loss(losses: Losses, *, kl_weight: float, free_bits: float, property_w
         free_bits: nats of KL divergence that cost nothing: a floor on the whole of it, not on each latent
             (Kingma et al. 2016, arXiv 1606.04934, section 4.2, with one group).
         property_weight: how much a nat of the head counts.
+        fingerprint_weight: how much a nat of the fingerprints counts.
     """
     paid = torch.clamp(losses.kl_divergence, min=free_bits)
-    return losses.reconstruction_loss + kl_weight * paid + property_weight * losses.property_loss
+    told = property_weight * losses.property_loss + fingerprint_weight * losses.fingerprint_loss
+    return losses.reconstruction_loss + kl_weight * paid + told

@@ -20,6 +20,7 @@ import torch
 from molvae.data.cache import cache_folder
 from molvae.data.curated import Curated, write_summary
 from molvae.data.curation import curate
+from molvae.data.fingerprints import fingerprints_of
 from molvae.data.preparation import Prepared, prepare
 from molvae.data.scaling import PropertyScaler
 from molvae.data.values import Kind
@@ -138,7 +139,10 @@ def train_model(
     scaler = prepared.scaler()
     network = _network(settings, prepared, scaler, base)
     targets = scaler.scale(np.asarray(curated.properties())) if scaler is not None else None
-    data = TrainingData(prepared.arrays, prepared.split.train, prepared.split.valid, targets)
+    fingerprints = None
+    if num_bits := settings.network.fingerprint_bits:
+        fingerprints = fingerprints_of(curated, num_bits, request.cache, settings.table.num_workers)
+    data = TrainingData(prepared.arrays, prepared.split.train, prepared.split.valid, targets, fingerprints)
     result = Trainer(network, data, settings.training, request.out).run()
     with _advice_when_interrupted(request.out):
         model = finish(

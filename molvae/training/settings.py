@@ -40,6 +40,9 @@ class TrainingSettings:
         default=0.0, metadata={"help": "share of tokens that the decoder does not get to see"}
     )
     property_weight: float = field(default=1.0, metadata={"help": "what a nat of the property head costs"})
+    fingerprint_weight: float = field(
+        default=0.3, metadata={"help": "what a nat of the fingerprints costs, where there are any"}
+    )
     precision: Precision = field(
         default="auto", metadata={"help": "of matrix products; auto takes bfloat16 where it is fast"}
     )
@@ -85,6 +88,7 @@ class TrainingSettings:
             "kl_weight": self.kl_weight,
             "free_bits": self.free_bits,
             "property_weight": self.property_weight,
+            "fingerprint_weight": self.fingerprint_weight,
             "seed": self.seed,
         }
         for name, amount in not_negative.items():

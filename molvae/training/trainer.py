@@ -17,10 +17,12 @@ import torch
 from torch import nn
 
 from molvae.data.dataset import IndexArray, TokenArrays, bucketed_batches
+from molvae.data.fingerprints import PackedBits
 from molvae.errors import MolvaeError
 from molvae.generation.tensors import load_weights, read_tensors, write_tensors
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
+from molvae.models.fingerprint_head import unpacked_bits
 from molvae.models.losses import Losses, total_loss
 from molvae.progress import Progress
 from molvae.training.checkpoint import restore_training, training_tensors
@@ -43,12 +45,14 @@ class TrainingData(NamedTuple):
         train: indices of the molecules to learn from.
         valid: indices of the molecules to measure on.
         targets: `(N, P)` standardised properties, NaN where unknown; None without a head.
+        fingerprints: `(N, F / 8)` bits, eight a byte; None where the network reads none.
     """
 
     arrays: TokenArrays
     train: IndexArray
     valid: IndexArray
     targets: FloatArray | None
+    fingerprints: PackedBits | None = None
 
 
 class TrainingResult(NamedTuple):
@@ -162,9 +166,11 @@ class Trainer:
         settings, progress = self.settings, self.progress()
         indices = self._next_batch()
         batch = self.data.arrays.batch(indices)
-        targets = None
+        targets = fingerprints = None
         if self.data.targets is not None:
             targets = torch.from_numpy(self.data.targets[indices].astype(np.float32)).to(self.device)
+        if self.data.fingerprints is not None:
+            fingerprints = unpacked_bits(torch.from_numpy(self.data.fingerprints[indices]).to(self.device))
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * learning_rate_factor(progress)
         self.model.train()
@@ -173,6 +179,7 @@ class Trainer:
                 torch.from_numpy(batch.token_ids).to(self.device),
                 torch.from_numpy(batch.lengths).to(self.device),
                 targets,
+                fingerprints,
                 token_dropout=settings.token_dropout,
                 generator=step_generator(settings.seed, self.step, self.device),
             )
@@ -181,6 +188,7 @@ class Trainer:
             kl_weight=settings.kl_weight * kl_weight_factor(settings.kl_schedule, progress),
             free_bits=settings.free_bits,
             property_weight=settings.property_weight,
+            fingerprint_weight=settings.fingerprint_weight,
         )
         self.optimizer.zero_grad()
         loss.backward()

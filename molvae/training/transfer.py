@@ -11,6 +11,9 @@ from molvae.models.autoencoder import Autoencoder
 from molvae.models.property_head import PropertyHead
 from molvae.training.request import RunRequest, RunSettings
 
+#: What a fine-tuned network may have that its base has not, as it is not asked after training.
+FREE = frozenset({"fingerprint_bits"})
+
 
 def adopted_settings(settings: RunSettings, base: MoleculeModel) -> RunSettings:
     """The settings of a run that fine-tunes `base`: its network, tokens and curation.
@@ -20,8 +23,7 @@ def adopted_settings(settings: RunSettings, base: MoleculeModel) -> RunSettings:
     Raises:
         SettingsError: the user chose a size or a tokenizer that the base model has not.
     """
-    for entry in dataclasses.fields(settings.network):
-        name = entry.name
+    for name in (entry.name for entry in dataclasses.fields(settings.network) if entry.name not in FREE):
         _refuse_other(name, getattr(settings.network, name), getattr(base.network.settings, name), settings)
     _refuse_other("num_merges", settings.tokenizer.num_merges, len(base.tokenizer.merges), settings)
     chosen = {
@@ -29,9 +31,10 @@ def adopted_settings(settings: RunSettings, base: MoleculeModel) -> RunSettings:
         for entry in dataclasses.fields(settings.curation)
         if entry.name in settings.given
     }
+    free = {name: getattr(settings.network, name) for name in FREE & settings.given}
     return dataclasses.replace(
         settings,
-        network=base.network.settings,
+        network=dataclasses.replace(base.network.settings, **free),
         curation=dataclasses.replace(base.curation, **chosen),
     )
 
@@ -91,7 +94,7 @@ def _restandardize(head: PropertyHead, before: PropertyScaler, after: PropertySc
 
 @torch.no_grad()
 def transfer_weights(base: Autoencoder, network: Autoencoder, *, with_head: bool) -> None:
-    """Copies weights in place. Tokens that `base` lacks keep the rows they have; so does another head.
+    """Copies weights in place. Tokens that `base` lacks keep the rows they have; so do heads unlike its own.
 
     Args:
         base: the trained network.
@@ -104,6 +107,8 @@ def transfer_weights(base: Autoencoder, network: Autoencoder, *, with_head: bool
     known = base.state_dict()
     for name, weight in network.state_dict().items():
         if name.startswith("head.") and not with_head:
+            continue
+        if name.startswith("fingerprint_head.") and weight.shape != known.get(name, weight[:0]).shape:
             continue
         source = known[name]
         rows = len(source) if source.dim() > 0 else 0
