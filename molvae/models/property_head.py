@@ -46,6 +46,18 @@ class PropertyHead(nn.Module):
         self.weights[-1].mul_(0.1)
 
     @torch.no_grad()
+    def shift_inputs(self, center: Tensor, scale: Tensor) -> None:
+        """Makes a head of `(z - center) / scale` one of `z`: W (z - c) / s + b = (W / s) z + (b - W c / s).
+
+        Args:
+            center: `(L,)`.
+            scale: `(L,)`, above 0.
+        """
+        weight, bias = self.weights[0], self.biases[0]
+        weight.div_(scale[None, :, None])
+        bias.sub_(torch.einsum("l,mlh->mh", center, weight)[:, None])
+
+    @torch.no_grad()
     def rescale(self, factors: Tensor, shifts: Tensor) -> None:
         """Makes the head say `factors * y + shifts` instead of y, spreads included; yes/no stays as it is.
 

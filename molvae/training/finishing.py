@@ -61,7 +61,7 @@ def finish(
         draw.gaussian_prior.fit(latents_of(prior_part))
     if scaler is not None and targets is not None:
         train, held_out = (Labelled(latents_of(part), targets[part]) for part in head_parts)
-        scaler = fit_head(network, train, held_out, scaler, seed)
+        scaler = fit_head(network, train, held_out, latents_of(prior_part), scaler, seed)
 
     def measured(part: IndexArray) -> dict[str, Any] | None:
         if len(part) == 0:

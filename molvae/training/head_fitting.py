@@ -1,18 +1,15 @@
 """Fits the property head once more, on the latents of the finished network, and calibrates its spread.
 
 While the network trains, the head chases latents that move, and sees each label a few times. Here the
-latents stand still. Each member of the ensemble leaves out its own share of the labelled molecules and
-stops where it predicts those best, so few labels are not overfitted and none is wasted: what one member
-leaves out, the others learn from. What a member says of the molecules it left out is also what the spread
-is calibrated on where few molecules are held out.
+latents stand still. Few labels go through a Gaussian process (`gaussian_teacher`), many straight into the
+perceptrons (`perceptron_fitting`). Either also says something of molecules that it left out, and the spread
+is calibrated on that where few are held out.
 
-Source: Krogh & Vedelsby 1995 (cross-validated ensembles); Lakshminarayanan et al. 2017 (the likelihood);
-Vovk et al. 2018 (arXiv 1709.04264; calibration on predictions out of fold).
+Source: Vovk et al. 2018 (arXiv 1709.04264; calibration on predictions out of fold).
 """
 
 import copy
 import logging
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -24,16 +21,11 @@ from molvae.data.scaling import PropertyScaler
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.property_head import PropertyHead
+from molvae.training.gaussian_teacher import MAX_LABELS, teach_head
+from molvae.training.perceptron_fitting import LEAST_LABELLED, refit_head
 
 logger = logging.getLogger(__name__)
 
-MAX_STEPS, MAX_EPOCHS = 4_000, 300
-MAX_BATCH = 512
-LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-2
-#: A member leaves out one fold; a lone member leaves out no more than a fifth.
-LEAST_FOLDS = 5
-#: Fewer labelled molecules than this can't be divided among the members: the head stays as it was.
-LEAST_LABELLED = 20
 #: With fewer held-out values of a property than this, values that members left out are counted too.
 ENOUGH_HELD_OUT = 100
 #: Fewer values than this say nothing about a spread: it stays as it is.
@@ -50,14 +42,20 @@ class Labelled(NamedTuple):
 
 
 def fit_head(
-    network: Autoencoder, train: Labelled, held_out: Labelled, scaler: PropertyScaler, seed: int
+    network: Autoencoder,
+    train: Labelled,
+    held_out: Labelled,
+    others: Tensor,
+    scaler: PropertyScaler,
+    seed: int,
 ) -> PropertyScaler:
     """Fits the network's head, keeps that if it is better on held-out molecules, and calibrates it.
 
     Args:
         network: with a head; nothing else of it changes.
         train: to fit on.
-        held_out: to choose by and to calibrate on; may be empty.
+        held_out: to choose by, if they are enough for that, and to calibrate on; may be empty.
+        others: latents `(M, L)` of more training molecules, labelled or not.
         scaler: of the head's properties.
         seed: of all that is random.
 
@@ -67,18 +65,27 @@ def fit_head(
     head = network.head
     assert head is not None
     before, weights = _loss(head, held_out), copy.deepcopy(head.state_dict())
-    folds = refit_head(head, train.latents, train.targets, seed)
+    left_out = _refit(head, train, others, seed)
     after = _loss(head, held_out)
     logger.info(
         "property head, nats a held-out molecule: %.3f, fitted to the final latents %.3f", before, after
     )
-    if not after <= before:  # a NaN is no improvement
+    if len(held_out.latents) >= LEAST_TO_CALIBRATE and not after <= before:  # a NaN is no improvement
         head.load_state_dict(weights)
-        folds = None
-    ratios = [_error_ratios(head, held_out, None)]
-    if folds is not None:
-        ratios.append(_error_ratios(head, train, folds))
+        left_out = np.full_like(left_out, np.nan)
+    ratios = [_error_ratios(head, held_out, None), left_out]
     return scaler._replace(spread_factors=spread_factors(ratios, scaler.is_binary))
+
+
+def _refit(head: PropertyHead, train: Labelled, others: Tensor, seed: int) -> FloatArray:
+    """Fits the head; returns errors for values it did not learn from, in spreads, `(N, P)`, NaN unknown."""
+    most_labels = int((~np.isnan(train.targets)).sum(axis=0).max(initial=0))
+    if LEAST_LABELLED <= most_labels <= MAX_LABELS:
+        return teach_head(head, train.latents, train.targets, others, seed)
+    folds = refit_head(head, train.latents, train.targets, seed)
+    if folds is None:
+        return np.full_like(train.targets, np.nan)
+    return _error_ratios(head, train, folds)
 
 
 def _loss(head: PropertyHead, molecules: Labelled) -> float:
@@ -125,73 +132,3 @@ def spread_factors(ratios: Sequence[FloatArray], is_binary: Sequence[bool]) -> t
         else:
             factors.append(float(np.quantile(counted, 0.8)) / NORMAL_80)
     return tuple(factors)
-
-
-def refit_head(head: PropertyHead, latents: Tensor, targets: FloatArray, seed: int) -> Tensor | None:
-    """Fits every member anew, in place.
-
-    Args:
-        head: what to fit; its weights are drawn again first.
-        latents: `(N, L)` posterior means of training molecules.
-        targets: `(N, P)`, standardised, NaN where unknown; rows without any are left out.
-        seed: of the folds, the weights and the batches.
-
-    Returns:
-        The fold of each molecule, `(N,)`: member i did not learn from fold i; -1 for one without a label.
-        None, and nothing is done, with fewer than `LEAST_LABELLED` labelled molecules.
-    """
-    labelled = ~np.isnan(targets).all(axis=1)
-    if labelled.sum() < LEAST_LABELLED:
-        return None
-    inputs = latents[torch.from_numpy(labelled)].float()
-    goals = torch.from_numpy(targets[labelled].astype(np.float32))
-    center, scale = inputs.mean(dim=0), inputs.std(dim=0).clamp(min=1e-6)
-    inputs = (inputs - center) / scale
-    generator = torch.Generator().manual_seed(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        head.reset()
-    folds = torch.randperm(len(inputs), generator=generator) % min(
-        max(head.num_members, LEAST_FOLDS), len(inputs)
-    )
-    _fit(head, inputs, goals, folds, generator)
-    with torch.no_grad():  # W (z - c) / s + b = (W / s) z + (b - W c / s)
-        weight, bias = head.weights[0], head.biases[0]
-        weight.div_(scale[None, :, None])
-        bias.sub_(torch.einsum("l,mlh->mh", center, weight)[:, None])
-    of_each = torch.full((len(latents),), -1)
-    of_each[torch.from_numpy(labelled)] = folds
-    return of_each
-
-
-def _fit(
-    head: PropertyHead, inputs: Tensor, goals: Tensor, folds: Tensor, generator: torch.Generator
-) -> None:
-    """Trains all members side by side, each without its fold, and keeps each at its best on that."""
-    batch_size = min(MAX_BATCH, max(16, len(inputs) // 16))
-    steps_an_epoch = math.ceil(len(inputs) / batch_size)
-    num_epochs = min(MAX_EPOCHS, max(1, MAX_STEPS // steps_an_epoch))
-    learned = folds[None, :] != torch.arange(head.num_members)[:, None]
-    optimizer = torch.optim.AdamW(head.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, num_epochs * steps_an_epoch)
-    best_nats = torch.full((head.num_members,), math.inf)
-    best = {name: value.detach().clone() for name, value in head.named_parameters()}
-    with torch.enable_grad():
-        for _ in range(num_epochs):
-            order = torch.randperm(len(inputs), generator=generator)
-            for rows in order.split(batch_size):
-                nats = head.nats(inputs[rows], goals[rows]) * learned[:, rows]
-                optimizer.zero_grad()
-                (nats.sum() / learned[:, rows].sum().clamp(min=1)).backward()
-                optimizer.step()
-                schedule.step()
-            with torch.no_grad():
-                left_out = head.nats(inputs, goals) * ~learned
-                told = left_out.sum(dim=1) / (~learned).sum(dim=1)
-                better = told < best_nats
-                best_nats = torch.where(better, told, best_nats)
-                for name, value in head.named_parameters():
-                    best[name][better] = value[better]
-    with torch.no_grad():
-        for name, value in head.named_parameters():
-            value.copy_(best[name])

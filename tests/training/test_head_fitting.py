@@ -7,14 +7,8 @@ import torch
 from molvae.data.scaling import PropertyScaler
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
 from molvae.models.property_head import PropertyHead
-from molvae.training.head_fitting import (
-    LEAST_LABELLED,
-    NORMAL_80,
-    Labelled,
-    fit_head,
-    refit_head,
-    spread_factors,
-)
+from molvae.training.head_fitting import NORMAL_80, Labelled, fit_head, spread_factors
+from molvae.training.perceptron_fitting import LEAST_LABELLED, refit_head
 
 
 def linear_case(num_molecules: int) -> tuple[torch.Tensor, np.ndarray]:
@@ -90,7 +84,7 @@ def test_a_hundred_noisy_labels_and_none_held_out_give_an_interval_that_holds_80
     )
     scaler = PropertyScaler.fit(["y"], ["regression"], targets[:100])
     nothing = Labelled(latents[:0], targets[:0])
-    scaler = fit_head(network, Labelled(latents[:100], targets[:100]), nothing, scaler, seed=0)
+    scaler = fit_head(network, Labelled(latents[:100], targets[:100]), nothing, latents[:50], scaler, seed=0)
     assert network.head is not None
     with torch.no_grad():
         mean, variance = (part.numpy() for part in network.head(latents[100:]))
@@ -108,5 +102,5 @@ def test_a_head_that_fitting_makes_no_better_is_kept() -> None:
     before = [parameter.clone() for parameter in network.head.parameters()]
     scaler = PropertyScaler.fit(["y"], ["regression"], targets)
     nonsense = Labelled(latents[:100], np.random.default_rng(0).permutation(targets[:100]))
-    fit_head(network, nonsense, Labelled(latents[100:], targets[100:]), scaler, seed=0)
+    fit_head(network, nonsense, Labelled(latents[100:], targets[100:]), latents, scaler, seed=0)
     assert all(torch.equal(a, b) for a, b in zip(before, network.head.parameters(), strict=True))
