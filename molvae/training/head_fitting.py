@@ -22,7 +22,7 @@ from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.property_head import PropertyHead
 from molvae.training.gaussian_teacher import MAX_LABELS, teach_head
-from molvae.training.perceptron_fitting import LEAST_LABELLED, refit_head
+from molvae.training.perceptron_fitting import refit_head
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def fit_head(
 def _refit(head: PropertyHead, train: Labelled, others: Tensor, seed: int) -> FloatArray:
     """Fits the head; returns errors for values it did not learn from, in spreads, `(N, P)`, NaN unknown."""
     most_labels = int((~np.isnan(train.targets)).sum(axis=0).max(initial=0))
-    if LEAST_LABELLED <= most_labels <= MAX_LABELS:
+    if most_labels <= MAX_LABELS:
         return teach_head(head, train.latents, train.targets, others, seed)
     folds = refit_head(head, train.latents, train.targets, seed)
     if folds is None:

@@ -11,6 +11,8 @@ Precision = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
 
 DEFAULT_EPOCHS = 30
+#: Fewer labelled molecules than this do not shape the latents unless it is asked for.
+FEW_LABELS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +41,14 @@ class TrainingSettings:
     token_dropout: float = field(
         default=0.0, metadata={"help": "share of tokens that the decoder does not get to see"}
     )
-    property_weight: float = field(default=1.0, metadata={"help": "what a nat of the property head costs"})
+    property_weight: float | None = field(
+        default=None,
+        metadata={
+            "help": "what a nat of the property head costs; by itself 1, or 0 where fewer than "
+            f"{FEW_LABELS} molecules have a value: so few would be learned by heart, and are read off the "
+            "finished latents"
+        },
+    )
     fingerprint_weight: float = field(
         default=0.3, metadata={"help": "what a nat of the fingerprints costs, where there are any"}
     )
@@ -55,6 +64,12 @@ class TrainingSettings:
         if self.max_epochs is not None:
             return self.max_epochs
         return math.inf if self.max_minutes is not None or self.max_steps is not None else DEFAULT_EPOCHS
+
+    def property_weight_for(self, num_labelled: int) -> float:
+        """What a nat of the head costs where so many training molecules have a measured property."""
+        if self.property_weight is not None:
+            return self.property_weight
+        return 1.0 if num_labelled >= FEW_LABELS else 0.0
 
     def __post_init__(self) -> None:
         named = {
@@ -87,7 +102,7 @@ class TrainingSettings:
             "weight_decay": self.weight_decay,
             "kl_weight": self.kl_weight,
             "free_bits": self.free_bits,
-            "property_weight": self.property_weight,
+            "property_weight": self.property_weight or 0.0,
             "fingerprint_weight": self.fingerprint_weight,
             "seed": self.seed,
         }

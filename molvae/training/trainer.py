@@ -107,6 +107,7 @@ class Trainer:
         self.best_loss, self.best_step, self.worse_in_a_row = math.inf, 0, 0
         self.best_report: ValidationReport | None = None
         self.last_report: ValidationReport | None = None
+        self.property_weight = settings.property_weight_for(_num_labelled(data))
         self._batches: tuple[int, list[IndexArray]] = (-1, [])
         self._valid = sample_indices(data.valid, settings.valid_molecules, settings.seed)
 
@@ -187,7 +188,7 @@ class Trainer:
             losses,
             kl_weight=settings.kl_weight * kl_weight_factor(settings.kl_schedule, progress),
             free_bits=settings.free_bits,
-            property_weight=settings.property_weight,
+            property_weight=self.property_weight,
             fingerprint_weight=settings.fingerprint_weight,
         )
         self.optimizer.zero_grad()
@@ -217,7 +218,7 @@ class Trainer:
         loss = (
             report.reconstruction_loss
             + self.settings.kl_weight * max(report.kl_divergence, self.settings.free_bits)
-            + self.settings.property_weight * report.property_loss
+            + self.property_weight * report.property_loss
         )
         if not math.isfinite(loss):
             raise DivergedError(
@@ -307,6 +308,13 @@ class Trainer:
             if self.best_step == self.step:  # the run may have been killed before it wrote them
                 self._save_best()
         logger.info("going on from step %d", self.step)
+
+
+def _num_labelled(data: TrainingData) -> int:
+    """How many training molecules have a value of some property."""
+    if data.targets is None:
+        return 0
+    return int((~np.isnan(data.targets[data.train])).any(axis=1).sum())
 
 
 def _shown(losses: Losses, report: ValidationReport | None) -> dict[str, float | str]:

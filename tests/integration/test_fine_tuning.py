@@ -134,3 +134,19 @@ def test_the_record_of_a_fine_tuned_model_identifies_its_base(
     tuned = molvae.train(tiny_csv, tmp_path / "tuned", base_model=tiny_model_dir, max_steps=1)
     assert tuned.facts["run"]["base_model"] == tiny_model_dir.name
     assert tuned.facts["run"]["base_model_checksum"] == read_manifest(tiny_model_dir)["checksum"]
+
+
+def test_fragments_are_learned_in_fine_tuning_though_the_base_never_heard_of_them(
+    tiny_model: MoleculeModel, tiny_model_dir: Path, tiny_csv: Path, tmp_path: Path
+) -> None:
+    asked = {"base_model": tiny_model_dir, "fingerprint_bits": 64, "max_steps": 2}
+    tuned = molvae.train(tiny_csv, tmp_path / "tuned", **asked)  # type: ignore[arg-type]
+    assert tuned.network.settings == dataclasses.replace(tiny_model.network.settings, fingerprint_bits=64)
+    assert tuned.network.fingerprint_head is not None
+    again = molvae.train(
+        tiny_csv, tmp_path / "again", base_model=tmp_path / "tuned", max_steps=1, learning_rate=1e-9
+    )
+    assert again.network.fingerprint_head is not None
+    torch.testing.assert_close(
+        again.network.fingerprint_head.logits.weight, tuned.network.fingerprint_head.logits.weight
+    )

@@ -28,6 +28,7 @@ RUN = {
     "valid_every": 6,
     "batch_size": 8,
     "token_dropout": 0.1,
+    "property_weight": 1.0,
     "checkpoint_seconds": 0.0,
     "precision": "float32",
     "device": "cpu",
