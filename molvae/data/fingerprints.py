@@ -1,5 +1,6 @@
 """A curated table -> fingerprints of its molecules on disk: packed Morgan bits of radius 2 (ECFP4)."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from molvae.data.bulk import MIN_FOR_WORKERS, each_chunk
 from molvae.data.curated import Curated
+from molvae.errors import InputError
 from molvae.progress import Progress
 
 #: Raised by one whenever the same molecules would get other bits.
@@ -31,17 +33,27 @@ def fingerprints_of(
         num_bits: how many bits the environments are folded to; a multiple of 8.
         cache_dir: the folder that keeps the file.
         num_workers: processes beside this one, None for one a core, 0 for none.
+
+    Raises:
+        InputError: if the cache can't be written.
     """
     path = cache_dir / f"fingerprints-{curated.key}-{num_bits}-{FORMAT_VERSION}.npy"
     if not path.is_file():
-        partial = path.with_name(f".{path.name}.partial")
-        try:
-            with partial.open("wb") as file:
-                np.save(file, _compute(curated, num_bits, num_workers), allow_pickle=False)
-            partial.replace(path)
-        finally:
-            partial.unlink(missing_ok=True)
+        _publish(_compute(curated, num_bits, num_workers), path)
     return cast(PackedBits, np.load(path, mmap_mode="r", allow_pickle=False))
+
+
+def _publish(packed: PackedBits, path: Path) -> None:
+    """Writes the file in one step; another process may have been quicker, and its file is the same."""
+    try:
+        with tempfile.TemporaryDirectory(prefix=f"{path.stem}.", suffix=".part", dir=path.parent) as part:
+            np.save(Path(part) / path.name, packed, allow_pickle=False)
+            (Path(part) / path.name).replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(
+            f'can\'t write to the cache folder "{path.parent}": {reason}; make room, or set MOLVAE_CACHE'
+        ) from error
 
 
 def _compute(curated: Curated, num_bits: int, num_workers: int | None) -> PackedBits:

@@ -97,16 +97,16 @@ class Prepared:
         """Scales of the properties, from the training part; None without properties.
 
         Raises:
-            InputError: no molecule of the training part has a value of one of them.
+            InputError: fewer than two molecules of the training part have a value of one of them.
         """
         if not self.curated.property_columns:
             return None
         values = np.asarray(self.curated.properties()[self.split.train])
         for name, column in zip(self.curated.property_columns, values.T, strict=True):
-            if np.isnan(column).all():
+            if (num_values := int((~np.isnan(column)).sum())) < 2:
                 raise InputError(
-                    f'the property column "{name}" has no value in the training part, only in molecules that '
-                    "are held out: give more values, or another split_seed"
+                    f'the property column "{name}" has {num_values} known values in the training part, and '
+                    "learning takes at least 2: give more, or another split_seed"
                 )
         return PropertyScaler.fit(self.curated.property_columns, self.curated.property_kinds, values)
 

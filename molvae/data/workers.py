@@ -65,9 +65,15 @@ def _property_rows(smiles: Sequence[str], names: Sequence[str]) -> list[list[flo
 
 
 def _fingerprint_rows(smiles: Sequence[str], num_bits: int) -> list[bytes]:
-    """Morgan bits of radius 2 of each SMILES, eight a byte."""
-    bits = morgan_bits([parse_smiles(text) for text in smiles], num_bits=num_bits)
-    return [row.tobytes() for row in np.packbits(bits, axis=1)]
+    """Morgan bits of radius 2 of each SMILES, eight a byte; none set for one that can't be parsed."""
+    return [_packed_bits(text, num_bits) for text in smiles]
+
+
+def _packed_bits(smiles: str, num_bits: int) -> bytes:
+    try:
+        return np.packbits(morgan_bits([parse_smiles(smiles)], num_bits=num_bits)).tobytes()
+    except MoleculeError:
+        return bytes(num_bits // 8)
 
 
 TASKS: dict[TaskName, _Task] = {

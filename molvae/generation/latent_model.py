@@ -50,7 +50,7 @@ class MoleculeModel:
         scaler: the head's properties; None without a head.
         gaussian_prior: a Gaussian fitted to the training molecules' latents.
         max_length: the most tokens a decoded molecule may have.
-        training_keys: knows which molecules the model was trained on.
+        training_keys: knows the molecules of the table it was trained on, those held out included.
         facts: what else the model folder says.
     """
 

@@ -1,4 +1,4 @@
-"""The whole network: encoder, bottleneck, decoder and, if asked, a property head.
+"""The whole network: encoder, bottleneck, decoder and, if asked, heads for properties and fingerprints.
 
 `AutoencoderSettings` is what a user chooses; the data decides the vocabulary and the properties. The
 bottleneck is an argument: a VAE and a deterministic AE differ in it and in nothing else.

@@ -19,6 +19,7 @@ from molvae.models.prior import GaussianPrior
 from molvae.training.head_fitting import Labelled, fit_head
 from molvae.training.settings import TrainingSettings
 from molvae.training.trainer import TrainingResult
+from molvae.training.transfer import has_same_head
 from molvae.training.validation import ValidationReport, validate
 
 #: Molecules that the Gaussian prior is fitted on, at most.
@@ -38,8 +39,21 @@ def finish(
     settings: TrainingSettings,
     result: TrainingResult,
     record: Mapping[str, Any],
+    base: MoleculeModel | None,
 ) -> MoleculeModel:
-    """What is fitted and measured once the network stands."""
+    """What is fitted and measured once the network stands.
+
+    Args:
+        network: trained, on any device.
+        prepared: the data.
+        scaler: the head's properties; None without a head.
+        targets: `(N, P)`, standardised, NaN unknown; None without a head.
+        curation: how molecules were treated.
+        settings: of the training.
+        result: how that ended.
+        record: what was asked for.
+        base: the model that training started from.
+    """
     network = network.cpu().eval()
     split, arrays, seed = prepared.split, prepared.arrays, settings.seed
     draw = MoleculeModel(
@@ -48,10 +62,8 @@ def finish(
         curation=curation,
         scaler=scaler,
         gaussian_prior=GaussianPrior(network.settings.latent_dim),
-        max_length=int(arrays.lengths.max()) + EXTRA_LENGTH,
-        training_keys=MoleculeKeys.of(
-            text for (batch,) in prepared.curated.iter_batches(("smiles",)) for text in batch
-        ),
+        max_length=max(int(arrays.lengths.max()) + EXTRA_LENGTH, base.max_length if base is not None else 0),
+        training_keys=_known_molecules(prepared, base),
         facts={},
     )
     prior_part = _part(split.train, PRIOR_MOLECULES, seed)
@@ -61,7 +73,9 @@ def finish(
         draw.gaussian_prior.fit(latents_of(prior_part))
     if scaler is not None and targets is not None:
         train, held_out = (Labelled(latents_of(part), targets[part]) for part in head_parts)
-        scaler = fit_head(network, train, held_out, latents_of(prior_part), scaler, seed)
+        others = latents_of(prior_part)
+        is_taken_over = base is not None and has_same_head(base, scaler) and not result.has_seen_labels
+        scaler = fit_head(network, train, held_out, others, scaler, seed, is_taken_over=is_taken_over)
 
     def measured(part: IndexArray) -> dict[str, Any] | None:
         if len(part) == 0:
@@ -81,6 +95,13 @@ def finish(
         "test": measured(split.test),
     }
     return dataclasses.replace(draw, scaler=scaler, facts=facts)
+
+
+def _known_molecules(prepared: Prepared, base: MoleculeModel | None) -> MoleculeKeys:
+    """The molecules of the table, held-out ones too, and those that the base model knows."""
+    batches = prepared.curated.iter_batches(("smiles",))
+    keys = MoleculeKeys.of(text for (batch,) in batches for text in batch)
+    return keys if base is None else keys.union(base.training_keys)
 
 
 def _labelled(part: IndexArray, targets: FloatArray | None, seed: int) -> IndexArray:

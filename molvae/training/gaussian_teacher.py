@@ -10,7 +10,7 @@ it says of a molecule left out) and section 6.5 (labels 0 and 1); Hinton et al. 
 """
 
 import warnings
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import torch
@@ -26,8 +26,10 @@ from molvae.models.property_head import PropertyHead
 
 #: A property with more labels than this is learned from the labels themselves: that is as good, and faster.
 MAX_LABELS = 2_000
-#: Latents that are taught: so many of molecules at most, and as many again between and around them.
+#: Latents of molecules that are taught, at most; as many again lie between and around them.
 MAX_LATENTS = 20_000
+#: Latents that the process is asked about at once: with the labels, a matrix of at most 32 MB.
+ASKED_AT_ONCE = 2_000
 #: How far latents around molecules are from them, at most, as a share of the latents' spread.
 MAX_NOISE = 0.5
 NUM_STEPS, BATCH_SIZE = 1_500, 512
@@ -38,74 +40,103 @@ VARIANCE_WEIGHT = 0.1
 LEAST_CHANCE = 0.01
 
 
-class _Teacher(NamedTuple):
-    """A Gaussian process a property, all on latents scaled alike: `(latents - center) / scale`."""
+class LeftOut(NamedTuple):
+    """What is said of labelled molecules without having learned from them, standardised.
+
+    Attributes:
+        errors: `(N, P)`, absolute; NaN where no value is known, or nothing was left out.
+        spreads: `(N, P)`, the standard deviations stated with that.
+    """
+
+    errors: FloatArray
+    spreads: FloatArray
+
+
+class Teacher(NamedTuple):
+    """A Gaussian process a property, on latents and values that are scaled first.
+
+    Attributes:
+        center: `(L,)`, what latents are taken relative to.
+        scale: their root mean square distance from it.
+        levels: `(P,)`, the mean of each property's values.
+        units: `(P,)`, their standard deviation.
+        processes: `P` of them.
+    """
 
     center: FloatArray
     scale: float
+    levels: FloatArray
+    units: FloatArray
     processes: list[GaussianProcessRegressor]
+
+    @classmethod
+    def fit(cls, latents: FloatArray, targets: FloatArray) -> Self:
+        """Processes for the `P` columns of targets `(N, P)`, NaN unknown, at latents `(N, L)`.
+
+        Raises:
+            ValueError: a column has no value.
+        """
+        labelled = latents[~np.isnan(targets).all(axis=1)]
+        center = labelled.mean(axis=0)
+        scale = float(np.sqrt(((labelled - center) ** 2).sum(axis=1).mean())) or 1.0
+        levels, units = np.nanmean(targets, axis=0), np.nanstd(targets, axis=0)
+        units[units == 0] = 1.0
+        processes = []
+        for column in ((targets - levels) / units).T:
+            known = ~np.isnan(column)
+            kernel = ConstantKernel(1.0, (1e-2, 1e2)) * RBF(0.7, (0.1, 10.0)) + WhiteKernel(0.1, (1e-3, 1e1))
+            process = GaussianProcessRegressor(kernel)
+            with warnings.catch_warnings():  # a width or a noise at its bound is an answer too
+                warnings.simplefilter("ignore", ConvergenceWarning)
+                processes.append(process.fit((latents[known] - center) / scale, column[known]))
+        return cls(center, scale, levels, units, processes)
 
     def says(self, latents: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Means and standard deviations of latents `(B, L)`, each `(B, P)`, standardised."""
         inputs = (latents - self.center) / self.scale
-        said = [process.predict(inputs, return_std=True) for process in self.processes]
-        means, deviations = zip(*said, strict=True)
-        return np.stack(means, axis=1), np.stack(deviations, axis=1)
+        means, deviations = np.empty((2, len(latents), len(self.processes)))
+        for start in range(0, len(latents), ASKED_AT_ONCE):
+            rows = slice(start, start + ASKED_AT_ONCE)
+            for index, process in enumerate(self.processes):
+                means[rows, index], deviations[rows, index] = process.predict(inputs[rows], return_std=True)
+        return self.levels + self.units * means, self.units * deviations
+
+    def left_out(self, targets: FloatArray) -> LeftOut:
+        """What it would say of each value without it: eqs. 5.10-5.12, from one inverse a property."""
+        errors, spreads = np.full((2, *targets.shape), np.nan)
+        for index, process in enumerate(self.processes):
+            known = ~np.isnan(targets[:, index])
+            precision = cho_solve((process.L_, True), np.eye(int(known.sum()))).diagonal()
+            errors[known, index] = np.abs(process.alpha_) / precision
+            spreads[known, index] = 1 / np.sqrt(precision)
+        return LeftOut(self.units * errors, self.units * spreads)
 
 
 def teach_head(
     head: PropertyHead, latents: Tensor, targets: FloatArray, others: Tensor, seed: int
-) -> FloatArray:
+) -> LeftOut:
     """Fits every member anew, in place, to what a Gaussian process makes of the labels.
 
     Args:
         head: what to fit; its weights are drawn again first.
         latents: `(N, L)` posterior means of training molecules.
-        targets: `(N, P)`, standardised, or 0 and 1; NaN where unknown. Each property has at least two.
-        others: `(M, L)`, more latents of molecules, without labels.
+        targets: `(N, P)`, standardised, or 0 and 1; NaN where unknown. Each property has a value.
+        others: `(M, L)`, latents of more molecules, labelled or not.
         seed: of the weights, the latents and the batches.
 
     Returns:
-        How many of its own spreads each value is away from what the process says without having seen it,
-        `(N, P)`; NaN where unknown.
+        What the process says of each value without it.
     """
-    generator = np.random.default_rng(seed)
-    teacher = _fit(latents.double().numpy(), targets)
-    places = _latents_to_teach(latents, others, generator)
+    teacher = Teacher.fit(latents.double().numpy(), targets)
+    places = _latents_to_teach(torch.cat([latents, others]).float(), np.random.default_rng(seed))
     means, deviations = teacher.says(places.double().numpy())
     _learn(head, places, torch.from_numpy(means).float(), torch.from_numpy(deviations).float(), seed)
-    return _left_out_ratios(teacher, targets)
+    return teacher.left_out(targets)
 
 
-def _fit(latents: FloatArray, targets: FloatArray) -> _Teacher:
-    center = latents.mean(axis=0)
-    scale = float(np.sqrt(((latents - center) ** 2).sum(axis=1).mean())) or 1.0
-    inputs = (latents - center) / scale
-    processes = []
-    for column in targets.T:
-        known = ~np.isnan(column)
-        kernel = ConstantKernel(1.0, (1e-2, 1e2)) * RBF(0.7, (0.1, 10.0)) + WhiteKernel(0.1, (1e-3, 1e1))
-        process = GaussianProcessRegressor(kernel, normalize_y=True)
-        with warnings.catch_warnings():  # a width or a noise at its bound is an answer too
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            processes.append(process.fit(inputs[known], column[known]))
-    return _Teacher(center, scale, processes)
-
-
-def _left_out_ratios(teacher: _Teacher, targets: FloatArray) -> FloatArray:
-    """Errors over spreads of the values left out one by one: eqs. 5.10 and 5.12 from one inverse."""
-    ratios = np.full_like(targets, np.nan, dtype=np.float64)
-    for index, process in enumerate(teacher.processes):
-        known = ~np.isnan(targets[:, index])
-        precision = cho_solve((process.L_, True), np.eye(int(known.sum()))).diagonal()
-        ratios[known, index] = np.abs(process.alpha_) / np.sqrt(precision)
-    return ratios
-
-
-def _latents_to_teach(latents: Tensor, others: Tensor, generator: np.random.Generator) -> Tensor:
-    """Latents of molecules, then as many between pairs of them with noise around, `(2 M, L)`."""
-    chosen = others[torch.from_numpy(generator.permutation(len(others))[:MAX_LATENTS])]
-    molecules = torch.cat([latents, chosen]).float()
+def _latents_to_teach(molecules: Tensor, generator: np.random.Generator) -> Tensor:
+    """Latents of molecules `(M, L)`, then as many between pairs of them with noise around, `(2 M, L)`."""
+    molecules = molecules[torch.from_numpy(generator.permutation(len(molecules))[:MAX_LATENTS])]
     size = (len(molecules), 1)
     first, second = (
         molecules[torch.from_numpy(generator.integers(len(molecules), size=len(molecules)))] for _ in range(2)
@@ -142,3 +173,32 @@ def _learn(head: PropertyHead, places: Tensor, means: Tensor, deviations: Tensor
             optimizer.step()
             schedule.step()
     head.shift_inputs(center, scale)
+
+
+def filled_in(
+    latents: Tensor, targets: FloatArray, is_binary: list[bool], seed: int
+) -> tuple[FloatArray, LeftOut]:
+    """Targets in which a Gaussian process a property has drawn the missing values.
+
+    For properties with few labels beside others with many: perceptrons that learn from the draws learn what
+    the process says and how sure it is.
+
+    Args:
+        latents: `(N, L)`.
+        targets: `(N, P)`, standardised, or 0 and 1; NaN where unknown.
+        is_binary: which properties are yes/no.
+        seed: of the draws, and of the molecules that get one: `MAX_LATENTS` at most.
+
+    Returns:
+        The targets `(N, P)`; and what the processes say of each value without it.
+    """
+    generator = np.random.default_rng(seed)
+    places = latents.double().numpy()
+    teacher = Teacher.fit(places, targets)
+    chosen = np.sort(generator.permutation(len(places))[:MAX_LATENTS])
+    means, deviations = teacher.says(places[chosen])
+    chances = generator.random(means.shape) < means.clip(LEAST_CHANCE, 1 - LEAST_CHANCE)
+    draws = np.where(is_binary, chances, means + deviations * generator.standard_normal(means.shape))
+    filled = targets.copy()
+    filled[chosen] = np.where(np.isnan(filled[chosen]), draws, filled[chosen])
+    return filled, teacher.left_out(targets)

@@ -1,9 +1,9 @@
 """Fits the property head once more, on the latents of the finished network, and calibrates its spread.
 
 While the network trains, the head chases latents that move, and sees each label a few times. Here the
-latents stand still. Few labels go through a Gaussian process (`gaussian_teacher`), many straight into the
-perceptrons (`perceptron_fitting`). Either also says something of molecules that it left out, and the spread
-is calibrated on that where few are held out.
+latents stand still. Properties with few labels go through a Gaussian process (`gaussian_teacher`), those
+with many straight into the perceptrons (`perceptron_fitting`). Either also says something of molecules that
+it left out, and the spread is calibrated on that where few are held out.
 
 Source: Vovk et al. 2018 (arXiv 1709.04264; calibration on predictions out of fold).
 """
@@ -21,15 +21,15 @@ from molvae.data.scaling import PropertyScaler
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.property_head import PropertyHead
-from molvae.training.gaussian_teacher import MAX_LABELS, teach_head
+from molvae.training.gaussian_teacher import LEAST_CHANCE, MAX_LABELS, LeftOut, filled_in, teach_head
 from molvae.training.perceptron_fitting import refit_head
 
 logger = logging.getLogger(__name__)
 
-#: With fewer held-out values of a property than this, values that members left out are counted too.
+#: With fewer held-out values of a property than this, values that were left out in fitting are counted too.
 ENOUGH_HELD_OUT = 100
-#: Fewer values than this say nothing about a spread: it stays as it is.
-LEAST_TO_CALIBRATE = 20
+#: Fewer values than this say nothing about a spread, nor about which of two heads is better.
+LEAST_TO_JUDGE = 20
 #: 80 % of a normal distribution lie within so many standard deviations.
 NORMAL_80 = 1.2816
 
@@ -48,8 +48,10 @@ def fit_head(
     others: Tensor,
     scaler: PropertyScaler,
     seed: int,
+    *,
+    is_taken_over: bool = False,
 ) -> PropertyScaler:
-    """Fits the network's head, keeps that if it is better on held-out molecules, and calibrates it.
+    """Fits the network's head, keeps that if it is better, and calibrates it.
 
     Args:
         network: with a head; nothing else of it changes.
@@ -58,46 +60,78 @@ def fit_head(
         others: latents `(M, L)` of more training molecules, labelled or not.
         scaler: of the head's properties.
         seed: of all that is random.
+        is_taken_over: whether the head is another model's, and has not learned from `train`: then it is
+            judged by that where few are held out.
 
     Returns:
         The scaler with what spreads are to be multiplied by.
     """
     head = network.head
     assert head is not None
-    before, weights = _loss(head, held_out), copy.deepcopy(head.state_dict())
+    first = copy.deepcopy(head)
     left_out = _refit(head, train, others, seed)
-    after = _loss(head, held_out)
-    logger.info(
-        "property head, nats a held-out molecule: %.3f, fitted to the final latents %.3f", before, after
-    )
-    if len(held_out.latents) >= LEAST_TO_CALIBRATE and not after <= before:  # a NaN is no improvement
-        head.load_state_dict(weights)
-        left_out = np.full_like(left_out, np.nan)
-    ratios = [_error_ratios(head, held_out, None), left_out]
-    return scaler._replace(spread_factors=spread_factors(ratios, scaler.is_binary))
+    judged_by, before, after = "held-out", _loss(first, held_out), _loss(head, held_out)
+    if len(held_out.latents) < LEAST_TO_JUDGE:
+        after = _nats(left_out, train.targets, scaler.is_binary)
+        judged_by, before = "left-out", _loss(first, train)
+    if judged_by == "held-out" or is_taken_over:
+        is_better = after <= before  # a NaN is no improvement
+        logger.info(
+            "property head, nats a %s molecule: %.3f, fitted to the final latents %.3f: %s",
+            judged_by,
+            before,
+            after,
+            "kept" if is_better else "the first one stays",
+        )
+        if not is_better:
+            head.load_state_dict(first.state_dict())
+            left_out = _nothing_left_out(train.targets)
+            if is_taken_over:
+                left_out = _errors(head, train, None)
+    of_held_out = _errors(head, held_out, None)
+    return scaler._replace(spread_factors=spread_factors([of_held_out, left_out], scaler.is_binary))
 
 
-def _refit(head: PropertyHead, train: Labelled, others: Tensor, seed: int) -> FloatArray:
-    """Fits the head; returns errors for values it did not learn from, in spreads, `(N, P)`, NaN unknown."""
-    most_labels = int((~np.isnan(train.targets)).sum(axis=0).max(initial=0))
-    if most_labels <= MAX_LABELS:
+def _refit(head: PropertyHead, train: Labelled, others: Tensor, seed: int) -> LeftOut:
+    """Fits the head, each property as suits the number of its labels."""
+    is_few = (~np.isnan(train.targets)).sum(axis=0) <= MAX_LABELS
+    if is_few.all():
         return teach_head(head, train.latents, train.targets, others, seed)
-    folds = refit_head(head, train.latents, train.targets, seed)
-    if folds is None:
-        return np.full_like(train.targets, np.nan)
-    return _error_ratios(head, train, folds)
+    targets, few = train.targets.copy(), np.flatnonzero(is_few)
+    taught = _nothing_left_out(targets)
+    if len(few) > 0:
+        binary = head.is_binary[torch.from_numpy(few)].tolist()
+        targets[:, few], of_few = filled_in(train.latents, targets[:, few], binary, seed)
+        for whole, part in zip(taught, of_few, strict=True):
+            whole[:, few] = part
+    folds = refit_head(head, train.latents, targets, seed)
+    fitted = _errors(head, train, folds)
+    return LeftOut(*(np.where(is_few, *parts) for parts in zip(taught, fitted, strict=True)))
+
+
+def _nothing_left_out(targets: FloatArray) -> LeftOut:
+    return LeftOut(*np.full((2, *targets.shape), np.nan))
 
 
 def _loss(head: PropertyHead, molecules: Labelled) -> float:
+    """Nats a molecule; 0 without any."""
     if len(molecules.latents) == 0:
         return 0.0
     with torch.no_grad():
         return float(head.loss(molecules.latents, torch.from_numpy(molecules.targets.astype(np.float32))))
 
 
+def _nats(left_out: LeftOut, targets: FloatArray, is_binary: Sequence[bool]) -> float:
+    """What `PropertyHead.loss` would be of predictions like those of molecules left out."""
+    gaussian = np.log(left_out.spreads) + 0.5 * (left_out.errors / left_out.spreads) ** 2
+    chances = (1 - left_out.errors).clip(LEAST_CHANCE, 1 - LEAST_CHANCE)
+    nats = np.where(is_binary, -np.log(chances), gaussian)
+    return float(np.nansum(nats)) / max(int((~np.isnan(targets)).any(axis=1).sum()), 1)
+
+
 @torch.no_grad()
-def _error_ratios(head: PropertyHead, molecules: Labelled, folds: Tensor | None) -> FloatArray:
-    """How many spreads each value is away from what the head said of it, `(N, P)`; NaN where unknown.
+def _errors(head: PropertyHead, molecules: Labelled, folds: Tensor | None) -> LeftOut:
+    """How far the head is from values that it has not learned from, and the spread that it states.
 
     Args:
         head: the ensemble.
@@ -111,24 +145,26 @@ def _error_ratios(head: PropertyHead, molecules: Labelled, folds: Tensor | None)
         asked = folds.clamp(0, head.num_members - 1)
         mean = said[asked, torch.arange(len(asked))]
         mean[(folds < 0) | (folds >= head.num_members)] = torch.nan
-    ratios: FloatArray = np.abs(molecules.targets - mean.numpy()) / variance.sqrt().numpy()
-    return ratios
+    errors: FloatArray = np.abs(molecules.targets - mean.numpy())
+    return LeftOut(errors, variance.sqrt().numpy())
 
 
-def spread_factors(ratios: Sequence[FloatArray], is_binary: Sequence[bool]) -> tuple[float, ...]:
+def spread_factors(left_out: Sequence[LeftOut], is_binary: Sequence[bool]) -> tuple[float, ...]:
     """What to multiply each property's spread by so that its 80 % interval holds 80 % of the values.
 
     Args:
-        ratios: errors in units of the stated spread, each `(N, P)`, NaN unknown: of held-out molecules, then
-            others, which are counted where the former are fewer than `ENOUGH_HELD_OUT`.
+        left_out: of held-out molecules, then of others, which are counted where the former are fewer than
+            `ENOUGH_HELD_OUT`.
         is_binary: which properties are yes/no; their factor is 1.
     """
     factors = []
     for index, binary in enumerate(is_binary):
-        known = [part[~np.isnan(part[:, index]), index] for part in ratios]
-        counted = known[0] if len(known[0]) >= ENOUGH_HELD_OUT else np.concatenate(known)
-        if binary or len(counted) < LEAST_TO_CALIBRATE:
+        if binary:
             factors.append(1.0)
-        else:
-            factors.append(float(np.quantile(counted, 0.8)) / NORMAL_80)
+            continue
+        ratios = [part.errors[:, index] / part.spreads[:, index] for part in left_out]
+        known = [part[~np.isnan(part)] for part in ratios]
+        counted = known[0] if len(known[0]) >= ENOUGH_HELD_OUT else np.concatenate(known)
+        is_enough = len(counted) >= LEAST_TO_JUDGE
+        factors.append(float(np.quantile(counted, 0.8)) / NORMAL_80 if is_enough else 1.0)
     return tuple(factors)

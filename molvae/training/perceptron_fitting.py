@@ -21,11 +21,9 @@ MAX_BATCH = 512
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 1e-2
 #: A member leaves out one fold; a lone member leaves out no more than a fifth.
 LEAST_FOLDS = 5
-#: Fewer labelled molecules than this can't be divided among the members: the head stays as it was.
-LEAST_LABELLED = 20
 
 
-def refit_head(head: PropertyHead, latents: Tensor, targets: FloatArray, seed: int) -> Tensor | None:
+def refit_head(head: PropertyHead, latents: Tensor, targets: FloatArray, seed: int) -> Tensor:
     """Fits every member anew, in place.
 
     Args:
@@ -36,11 +34,8 @@ def refit_head(head: PropertyHead, latents: Tensor, targets: FloatArray, seed: i
 
     Returns:
         The fold of each molecule, `(N,)`: member i did not learn from fold i; -1 for one without a label.
-        None, and nothing is done, with fewer than `LEAST_LABELLED` labelled molecules.
     """
     labelled = ~np.isnan(targets).all(axis=1)
-    if labelled.sum() < LEAST_LABELLED:
-        return None
     inputs = latents[torch.from_numpy(labelled)].float()
     goals = torch.from_numpy(targets[labelled].astype(np.float32))
     center, scale = inputs.mean(dim=0), inputs.std(dim=0).clamp(min=1e-6)
@@ -67,6 +62,8 @@ def _fit(
     steps_an_epoch = math.ceil(len(inputs) / batch_size)
     num_epochs = min(MAX_EPOCHS, max(1, MAX_STEPS // steps_an_epoch))
     learned = folds[None, :] != torch.arange(head.num_members)[:, None]
+    # A member without a fold of its own is judged by all that it learns from.
+    judged = ~learned | learned.all(dim=1, keepdim=True)
     optimizer = torch.optim.AdamW(head.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, num_epochs * steps_an_epoch)
     best_nats = torch.full((head.num_members,), math.inf)
@@ -81,8 +78,7 @@ def _fit(
                 optimizer.step()
                 schedule.step()
             with torch.no_grad():
-                left_out = head.nats(inputs, goals) * ~learned
-                told = left_out.sum(dim=1) / (~learned).sum(dim=1)
+                told = (head.nats(inputs, goals) * judged).sum(dim=1) / judged.sum(dim=1)
                 better = told < best_nats
                 best_nats = torch.where(better, told, best_nats)
                 for name, value in head.named_parameters():

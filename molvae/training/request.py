@@ -30,7 +30,8 @@ class RunSettings:
     """Everything that a run is made of; each part has its own class.
 
     Attributes:
-        given: names of the settings that the user chose; all others have their default.
+        given: names of the settings that the user chose; all others have their default. With a base model
+            the network and the curation follow it, but for those.
     """
 
     table: TableSettings = field(default_factory=TableSettings)

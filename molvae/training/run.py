@@ -6,7 +6,6 @@ metrics.csv     a line a validation                        tensorboard/    the s
 checkpoints/    last and best state                        model.json ...  the model (`model_folder`)
 """
 
-import dataclasses
 import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -73,9 +72,11 @@ def train(
     table = dict(settings)
     if properties:
         table["properties"] = list(properties)
-    for kind, name in (("regression", "regression"), ("yes/no", "yes_no")):
-        if declared := [column for column, its in (property_kinds or {}).items() if its == kind]:
-            table[name] = declared
+    names: dict[str, str] = {"regression": "regression", "yes/no": "yes_no"}
+    for column, kind in (property_kinds or {}).items():
+        if kind not in names:
+            raise SettingsError(f'"{column}" is declared to be "{kind}"; choose one of {", ".join(names)}')
+        table[names[kind]] = [*table.get(names[kind], []), column]
     request = RunRequest(
         file=Path(file),
         out=Path(out),
@@ -133,6 +134,8 @@ def train_model(
     write_summary(prepared.summary(), request.out / CURATION_FILE)
     if prepared.num_unseen > 0:
         logger.info("%s, %d for a symbol unseen in training", prepared.summary_line(), prepared.num_unseen)
+    if base is not None:
+        _warn_of_known(prepared, base)
     if _is_finished(request.out, record):
         logger.info('"%s" is trained already', request.out)
         return load_model(request.out), prepared
@@ -146,21 +149,32 @@ def train_model(
     result = Trainer(network, data, settings.training, request.out).run()
     with _advice_when_interrupted(request.out):
         model = finish(
-            network, prepared, scaler, targets, settings.curation, settings.training, result, record
+            network, prepared, scaler, targets, settings.curation, settings.training, result, record, base
         )
-    if base is not None:
-        model = dataclasses.replace(model, training_keys=model.training_keys.union(base.training_keys))
     save_model(model, request.out)
     return load_model(request.out), prepared
 
 
+def _warn_of_known(prepared: Prepared, base: MoleculeModel) -> None:
+    """Says how many held-out molecules were in the table of the base model."""
+    batches = prepared.curated.iter_batches(("smiles",))
+    is_known = np.concatenate([base.training_keys.contains(batch) for (batch,) in batches])
+    held_out = np.concatenate([prepared.split.valid, prepared.split.test])
+    if num_known := int(is_known[held_out].sum()):
+        logger.warning(
+            "%d of %d held-out molecules were in the base model's table: what is measured on them flatters",
+            num_known,
+            len(held_out),
+        )
+
+
 @contextmanager
 def _advice_when_interrupted(out: Path) -> Iterator[None]:
-    """Says, when the user stops what follows training, that the training itself is not lost."""
+    """Says, when the user stops what follows training, that nothing of it is lost."""
     try:
         yield
     except KeyboardInterrupt:
-        logger.warning('the network is trained, but "%s" is no model yet: --resume completes it', out)
+        logger.warning('stopped before the model in "%s" was complete: go on with --resume', out)
         raise
 
 

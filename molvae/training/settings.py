@@ -11,7 +11,7 @@ Precision = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
 
 DEFAULT_EPOCHS = 30
-#: Fewer labelled molecules than this do not shape the latents unless it is asked for.
+#: Properties with fewer values than this do not shape the latents unless it is asked for.
 FEW_LABELS = 500
 
 
@@ -44,9 +44,8 @@ class TrainingSettings:
     property_weight: float | None = field(
         default=None,
         metadata={
-            "help": "what a nat of the property head costs; by itself 1, or 0 where fewer than "
-            f"{FEW_LABELS} molecules have a value: so few would be learned by heart, and are read off the "
-            "finished latents"
+            "help": "what a nat of the property head costs; by itself 1, for properties with at least "
+            f"{FEW_LABELS} values: fewer would be learned by heart, and are read off the finished latents"
         },
     )
     fingerprint_weight: float = field(
@@ -64,12 +63,6 @@ class TrainingSettings:
         if self.max_epochs is not None:
             return self.max_epochs
         return math.inf if self.max_minutes is not None or self.max_steps is not None else DEFAULT_EPOCHS
-
-    def property_weight_for(self, num_labelled: int) -> float:
-        """What a nat of the head costs where so many training molecules have a measured property."""
-        if self.property_weight is not None:
-            return self.property_weight
-        return 1.0 if num_labelled >= FEW_LABELS else 0.0
 
     def __post_init__(self) -> None:
         named = {

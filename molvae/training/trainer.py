@@ -31,7 +31,7 @@ from molvae.training.draws import sample_indices, step_generator
 from molvae.training.interruption import interruptible
 from molvae.training.journal import Journal
 from molvae.training.schedules import kl_weight_factor, learning_rate_factor
-from molvae.training.settings import TrainingSettings
+from molvae.training.settings import FEW_LABELS, TrainingSettings
 from molvae.training.validation import ValidationReport, collapse_alarm, validate
 
 logger = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ class TrainingResult(NamedTuple):
         seconds: time spent in training, over all its sittings.
         best: what was measured at the best validation.
         is_complete: false if the run was interrupted and can go on.
+        has_seen_labels: whether measured properties have shaped the latents and the head.
         alarm: a sentence if the latent space has collapsed, else "".
     """
 
@@ -72,6 +73,7 @@ class TrainingResult(NamedTuple):
     seconds: float
     best: ValidationReport
     is_complete: bool
+    has_seen_labels: bool
     alarm: str
 
 
@@ -107,7 +109,7 @@ class Trainer:
         self.best_loss, self.best_step, self.worse_in_a_row = math.inf, 0, 0
         self.best_report: ValidationReport | None = None
         self.last_report: ValidationReport | None = None
-        self.property_weight = settings.property_weight_for(_num_labelled(data))
+        self.property_weight, self._targets = _lessons(data, settings)
         self._batches: tuple[int, list[IndexArray]] = (-1, [])
         self._valid = sample_indices(data.valid, settings.valid_molecules, settings.seed)
 
@@ -129,7 +131,8 @@ class Trainer:
         self._save()
         best = self._load_best()
         alarm = self._alarm(best)
-        return TrainingResult(self.step, self.molecules, self.seconds, best, complete, alarm)
+        has_seen_labels = self._targets is not None and self.property_weight > 0
+        return TrainingResult(self.step, self.molecules, self.seconds, best, complete, has_seen_labels, alarm)
 
     def _loop(self, interrupted: threading.Event, journal: Journal, bar: Progress) -> bool:
         started, saved = time.monotonic() - self.seconds, time.monotonic()
@@ -168,8 +171,8 @@ class Trainer:
         indices = self._next_batch()
         batch = self.data.arrays.batch(indices)
         targets = fingerprints = None
-        if self.data.targets is not None:
-            targets = torch.from_numpy(self.data.targets[indices].astype(np.float32)).to(self.device)
+        if self._targets is not None:
+            targets = torch.from_numpy(self._targets[indices].astype(np.float32)).to(self.device)
         if self.data.fingerprints is not None:
             fingerprints = unpacked_bits(torch.from_numpy(self.data.fingerprints[indices]).to(self.device))
         for group in self.optimizer.param_groups:
@@ -202,7 +205,7 @@ class Trainer:
     def _measure(self) -> ValidationReport:
         self.model.eval()
         with autocast(self.device, self.dtype):
-            return validate(self.model, self.data.arrays, self._valid, self.data.targets, self.settings.seed)
+            return validate(self.model, self.data.arrays, self._valid, self._targets, self.settings.seed)
 
     def _load_best(self) -> ValidationReport:
         """Gives the model the weights of the best validation; without one, it keeps those it has."""
@@ -310,11 +313,24 @@ class Trainer:
         logger.info("going on from step %d", self.step)
 
 
-def _num_labelled(data: TrainingData) -> int:
-    """How many training molecules have a value of some property."""
-    if data.targets is None:
-        return 0
-    return int((~np.isnan(data.targets[data.train])).any(axis=1).sum())
+def _lessons(data: TrainingData, settings: TrainingSettings) -> tuple[float, FloatArray | None]:
+    """What a nat of the head costs, and the targets that shape the latents.
+
+    Unless a weight was asked for, properties with few values are left out of the targets.
+    """
+    if data.targets is None or settings.property_weight is not None:
+        return settings.property_weight or 0.0, data.targets
+    is_few = (~np.isnan(data.targets[data.train])).sum(axis=0) < FEW_LABELS
+    if is_few.any():
+        logger.info(
+            "%d of %d properties have fewer than %d values: they are read off the finished latents",
+            is_few.sum(),
+            len(is_few),
+            FEW_LABELS,
+        )
+    if is_few.all():
+        return 0.0, None
+    return 1.0, np.where(is_few, np.nan, data.targets) if is_few.any() else data.targets
 
 
 def _shown(losses: Losses, report: ValidationReport | None) -> dict[str, float | str]:
@@ -324,9 +340,11 @@ def _shown(losses: Losses, report: ValidationReport | None) -> dict[str, float |
         "kl": losses.kl_divergence.item(),
         "exact": losses.exact_rate.item(),
     }
+    if losses.fingerprint_loss > 0:
+        shown["fragments"] = losses.fingerprint_loss.item()
     if report is None:
         return shown
     shown["active"] = report.active_units
-    if report.property_r2:
-        shown["property error"] = " ".join(f"{math.sqrt(max(1 - r2, 0)):.2f}" for r2 in report.property_r2)
+    if errors := [math.sqrt(max(1 - r2, 0)) for r2 in report.property_r2 if not math.isnan(r2)]:
+        shown["property error"] = " ".join(f"{error:.2f}" for error in errors)
     return shown

@@ -4,6 +4,7 @@ import dataclasses
 
 import torch
 
+from molvae.data.preparation import TokenizerSettings
 from molvae.data.scaling import PropertyScaler
 from molvae.errors import ModelFolderError, OutputExistsError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
@@ -23,9 +24,10 @@ def adopted_settings(settings: RunSettings, base: MoleculeModel) -> RunSettings:
     Raises:
         SettingsError: the user chose a size or a tokenizer that the base model has not.
     """
+    num_merges = base.facts["run"]["tokenizer"]["num_merges"]
     for name in (entry.name for entry in dataclasses.fields(settings.network) if entry.name not in FREE):
         _refuse_other(name, getattr(settings.network, name), getattr(base.network.settings, name), settings)
-    _refuse_other("num_merges", settings.tokenizer.num_merges, len(base.tokenizer.merges), settings)
+    _refuse_other("num_merges", settings.tokenizer.num_merges, num_merges, settings)
     chosen = {
         entry.name: getattr(settings.curation, entry.name)
         for entry in dataclasses.fields(settings.curation)
@@ -35,6 +37,7 @@ def adopted_settings(settings: RunSettings, base: MoleculeModel) -> RunSettings:
     return dataclasses.replace(
         settings,
         network=dataclasses.replace(base.network.settings, **free),
+        tokenizer=TokenizerSettings(num_merges=num_merges),
         curation=dataclasses.replace(base.curation, **chosen),
     )
 
@@ -70,16 +73,18 @@ def transfer(base: MoleculeModel, network: Autoencoder, scaler: PropertyScaler |
     Raises:
         ModelFolderError: if the sizes differ otherwise.
     """
-    before, head = base.scaler, network.head
-    if before is not None and scaler is not None and head is not None and _same_properties(before, scaler):
-        transfer_weights(base.network, network, with_head=True)
-        _restandardize(head, before, scaler)
-    else:
-        transfer_weights(base.network, network, with_head=False)
+    with_head = has_same_head(base, scaler)
+    transfer_weights(base.network, network, with_head=with_head)
+    if with_head and base.scaler is not None and scaler is not None and network.head is not None:
+        _restandardize(network.head, base.scaler, scaler)
 
 
-def _same_properties(before: PropertyScaler, after: PropertyScaler) -> bool:
-    return (before.names, before.kinds) == (after.names, after.kinds)
+def has_same_head(base: MoleculeModel, scaler: PropertyScaler | None) -> bool:
+    """Whether the base's head predicts these properties, whatever their scales."""
+    before = base.scaler
+    if before is None or scaler is None:
+        return False
+    return (before.names, before.kinds) == (scaler.names, scaler.kinds)
 
 
 def _restandardize(head: PropertyHead, before: PropertyScaler, after: PropertyScaler) -> None:

@@ -58,7 +58,7 @@ def test_a_property_without_a_value_in_the_training_part_is_refused(tmp_path: Pa
         result = prepared(curated, tmp_path, split_seed=seed)
         if 0 not in result.split.train:
             break
-    with pytest.raises(InputError, match=r'property column "rare" has no value in the training part'):
+    with pytest.raises(InputError, match=r'property column "rare" has 0 known values in the training part'):
         result.scaler()
 
 

@@ -1,6 +1,5 @@
 """Training that starts from another model: old tokens stay, new symbols get rows, none is forgotten."""
 
-import copy
 import dataclasses
 import re
 from pathlib import Path
@@ -72,7 +71,7 @@ def test_a_base_model_of_the_same_properties_says_the_same_in_the_new_scale(
         ("logP", "QED"), ("regression", "regression"), known[["logP", "QED"]][:40].to_numpy()
     )
     assert scaler.means != tiny_model.scaler.means  # type: ignore[union-attr]
-    network = copy.deepcopy(tiny_model.network)
+    network = Autoencoder(tiny_model.network.settings, tiny_model.tokenizer.vocab_size, [False, False])
     transfer(tiny_model, network, scaler)
     latents = torch.from_numpy(tiny_model.encode(known["smiles"][:5].tolist()))
     assert tiny_model.network.head is not None
@@ -126,6 +125,13 @@ def test_a_model_is_not_fine_tuned_into_its_own_folder(tiny_model_dir: Path, tin
     with pytest.raises(OutputExistsError, match="is the base model itself; give another folder"):
         molvae.train(tiny_csv, tiny_model_dir, base_model=tiny_model_dir, overwrite=True)
     assert molvae.load(tiny_model_dir).latent_dim == 16
+
+
+def test_held_out_molecules_that_the_base_model_knows_are_counted(
+    tiny_model_dir: Path, tiny_csv: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    molvae.train(tiny_csv, tmp_path / "tuned", base_model=tiny_model_dir, max_steps=1)
+    assert "20 of 20 held-out molecules were in the base model's table" in caplog.text
 
 
 def test_the_record_of_a_fine_tuned_model_identifies_its_base(

@@ -7,7 +7,7 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 
 from molvae.models.property_head import PropertyHead
 from molvae.training import gaussian_teacher
-from molvae.training.gaussian_teacher import _fit, _left_out_ratios, teach_head
+from molvae.training.gaussian_teacher import Teacher, teach_head
 from molvae.training.perceptron_fitting import refit_head
 
 
@@ -31,7 +31,7 @@ def test_a_taught_head_says_what_the_process_says_and_beats_perceptrons_on_few_l
     head, alone = PropertyHead(6, 64, 3, [False]), PropertyHead(6, 64, 3, [False])
     teach_head(head, latents[:80], measured, latents[:400], seed=0)
     refit_head(alone, latents[:80], measured, seed=0)
-    teacher = _fit(latents[:80].double().numpy(), measured)
+    teacher = Teacher.fit(latents[:80].double().numpy(), measured)
     means, deviations = teacher.says(latents[400:].double().numpy())
     with torch.no_grad():
         mean, variance = (part.numpy() for part in head(latents[400:]))
@@ -43,15 +43,18 @@ def test_a_taught_head_says_what_the_process_says_and_beats_perceptrons_on_few_l
 def test_what_is_said_of_a_value_left_out_is_what_a_fit_without_it_says() -> None:
     latents, _, measured = curved_case(30)
     inputs = latents[:30].double().numpy()
-    teacher = _fit(inputs, measured)
-    ratios = _left_out_ratios(teacher, measured)
-    whole, scaled = teacher.processes[0], (inputs - teacher.center) / teacher.scale
-    centered = (measured[:, 0] - measured[:, 0].mean()) / measured[:, 0].std()
+    measured[4] = np.nan
+    teacher = Teacher.fit(inputs, measured)
+    left_out = teacher.left_out(measured)
+    kernel, scaled = teacher.processes[0].kernel_, (inputs - teacher.center) / teacher.scale
+    centered, unit = measured[:, 0] - teacher.levels[0], teacher.units[0]
     for left in (0, 7, 29):
-        rest = np.delete(np.arange(30), left)
-        fixed = GaussianProcessRegressor(whole.kernel_, optimizer=None).fit(scaled[rest], centered[rest])
+        rest = np.delete(np.arange(30), [4, left])
+        fixed = GaussianProcessRegressor(kernel, optimizer=None).fit(scaled[rest], centered[rest] / unit)
         mean, deviation = fixed.predict(scaled[[left]], return_std=True)
-        assert np.isclose(ratios[left, 0], abs(centered[left] - mean[0]) / deviation[0], rtol=1e-4)
+        assert np.isclose(left_out.errors[left, 0], abs(centered[left] - unit * mean[0]), rtol=1e-4)
+        assert np.isclose(left_out.spreads[left, 0], unit * deviation[0], rtol=1e-4)
+    assert np.isnan(left_out.errors[4, 0])
 
 
 def test_a_yes_no_property_is_taught_as_a_probability_and_a_missing_value_is_no_label() -> None:
@@ -59,8 +62,8 @@ def test_a_yes_no_property_is_taught_as_a_probability_and_a_missing_value_is_no_
     targets = np.concatenate([measured, measured > 0], axis=1)
     targets[::2, 0] = np.nan
     head = PropertyHead(6, 64, 3, [False, True])
-    ratios = teach_head(head, latents[:100], targets, latents[:400], seed=0)
-    assert (np.isnan(ratios) == np.isnan(targets)).all()
+    left_out = teach_head(head, latents[:100], targets, latents[:400], seed=0)
+    assert (np.isnan(left_out.errors) == np.isnan(targets)).all()
     with torch.no_grad():
         mean, _ = (part.numpy() for part in head(latents[400:]))
     assert ((mean[:, 1] >= 0) & (mean[:, 1] <= 1)).all()

@@ -32,13 +32,3 @@ def test_the_defaults_are_accepted_and_no_limit_is_needed() -> None:
     settings = TrainingSettings()
     assert settings.max_minutes is None
     assert settings.max_steps is None
-
-
-@pytest.mark.parametrize(
-    ("given", "num_labelled", "expected"),
-    [(None, 499, 0.0), (None, 500, 1.0), (2.5, 10, 2.5), (0.0, 10_000, 0.0)],
-)
-def test_few_labels_shape_the_latents_only_if_asked_to(
-    given: float | None, num_labelled: int, expected: float
-) -> None:
-    assert TrainingSettings(property_weight=given).property_weight_for(num_labelled) == expected

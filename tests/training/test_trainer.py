@@ -14,6 +14,7 @@ import torch
 from molvae.errors import CheckpointError
 from molvae.generation.tensors import read_tensors
 from molvae.models.losses import Losses
+from molvae.training import trainer as trainer_module
 from molvae.training.trainer import DivergedError, Trainer, _shown
 from tests.training.tiny_runs import NUM_MOLECULES, tiny_data, tiny_trainer
 
@@ -257,6 +258,38 @@ def test_a_collapsed_run_is_reported_and_a_healthy_one_is_not(
     healthy = trainer.run()
     assert healthy.alarm == ""
     assert healthy.best.nll_rise > 5
+
+
+@pytest.mark.parametrize(
+    ("few", "property_weight", "has_seen_labels"), [(500, None, False), (30, None, True), (500, 1.0, True)]
+)
+def test_properties_of_few_values_shape_the_latents_only_if_asked_to(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    few: int,
+    property_weight: float | None,
+    has_seen_labels: bool,
+) -> None:
+    monkeypatch.setattr(trainer_module, "FEW_LABELS", few)
+    encoders = []
+    for sign in (1, -1):
+        trainer = tiny_trainer(tmp_path / f"{sign}", max_steps=3, property_weight=property_weight)
+        targets = trainer.data.targets
+        assert targets is not None
+        data = trainer.data._replace(targets=sign * targets)
+        result = Trainer(trainer.model, data, trainer.settings, trainer.run_dir).run()
+        assert result.has_seen_labels == has_seen_labels
+        encoders.append(trainer.model.encoder.state_dict())
+    assert same(*encoders) != has_seen_labels
+
+
+def test_latents_come_to_tell_what_a_molecule_holds(tmp_path: Path) -> None:
+    trainer = tiny_trainer(
+        tmp_path, num_bits=8, max_steps=150, valid_every=150, learning_rate=0.02, checkpoint_seconds=99.0
+    )
+    before = trainer.train_step().fingerprint_loss.item()
+    trainer.run()
+    assert trainer.train_step().fingerprint_loss.item() < before / 2
 
 
 def test_bfloat16_agrees_with_float32(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from molvae.data.dataset import TokenArrays
+from molvae.data.fingerprints import PackedBits
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
 from molvae.models.losses import Losses
 from molvae.training.settings import TrainingSettings
@@ -45,12 +46,21 @@ def tiny_data() -> TrainingData:
     return TrainingData(arrays, np.arange(45), np.arange(45, NUM_MOLECULES), targets)
 
 
-def tiny_trainer(run_dir: Path, bottleneck: str = "gaussian", **changes: object) -> Trainer:
+def tiny_fingerprints(data: TrainingData) -> PackedBits:
+    """A byte a molecule: bit i says whether it holds token i + 4."""
+    bits = [np.isin(np.arange(4, 12), data.arrays.subset(np.array([i])).tokens) for i in range(NUM_MOLECULES)]
+    return np.packbits(bits, axis=1)
+
+
+def tiny_trainer(run_dir: Path, num_bits: int = 0, **changes: object) -> Trainer:
     """A trainer of a small network; the changes are of its settings."""
     torch.manual_seed(0)
-    sizes = AutoencoderSettings(bottleneck=bottleneck, **SIZES)  # type: ignore[arg-type]
+    sizes = AutoencoderSettings(fingerprint_bits=num_bits, **SIZES)  # type: ignore[arg-type]
     model = Autoencoder(sizes, VOCAB_SIZE, [False])
-    return Trainer(model, tiny_data(), TrainingSettings(**RUN | changes), run_dir)  # type: ignore[arg-type]
+    data = tiny_data()
+    if num_bits:
+        data = data._replace(fingerprints=tiny_fingerprints(data))
+    return Trainer(model, data, TrainingSettings(**RUN | changes), run_dir)  # type: ignore[arg-type]
 
 
 def _die() -> None:
