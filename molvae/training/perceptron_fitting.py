@@ -29,7 +29,8 @@ def refit_head(head: PropertyHead, latents: Tensor, targets: FloatArray, seed: i
     Args:
         head: what to fit; its weights are drawn again first.
         latents: `(N, L)` posterior means of training molecules.
-        targets: `(N, P)`, standardised, NaN where unknown; rows without any are left out.
+        targets: `(N, P)`, standardised, NaN where unknown; rows without any are left out. At least as many
+            rows have one as there are members.
         seed: of the folds, the weights and the batches.
 
     Returns:
@@ -62,8 +63,6 @@ def _fit(
     steps_an_epoch = math.ceil(len(inputs) / batch_size)
     num_epochs = min(MAX_EPOCHS, max(1, MAX_STEPS // steps_an_epoch))
     learned = folds[None, :] != torch.arange(head.num_members)[:, None]
-    # A member without a fold of its own is judged by all that it learns from.
-    judged = ~learned | learned.all(dim=1, keepdim=True)
     optimizer = torch.optim.AdamW(head.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, num_epochs * steps_an_epoch)
     best_nats = torch.full((head.num_members,), math.inf)
@@ -78,7 +77,7 @@ def _fit(
                 optimizer.step()
                 schedule.step()
             with torch.no_grad():
-                told = (head.nats(inputs, goals) * judged).sum(dim=1) / judged.sum(dim=1)
+                told = (head.nats(inputs, goals) * ~learned).sum(dim=1) / (~learned).sum(dim=1)
                 better = told < best_nats
                 best_nats = torch.where(better, told, best_nats)
                 for name, value in head.named_parameters():
