@@ -123,7 +123,7 @@ class Autoencoder(nn.Module):
         scores = self.decoder(latents, token_ids, lengths, dropout)
         property_loss = fingerprint_loss = token_ids.new_zeros((), dtype=torch.float32)
         if self.head is not None and targets is not None:
-            property_loss = self.head.loss(posterior.mean, targets)
+            property_loss = self.head.lesson(posterior.mean, targets)
         if self.fingerprint_head is not None and fingerprints is not None:
             # From the draw: what is told of a molecule should outlast the noise around its mean.
             fingerprint_loss = self.fingerprint_head.loss(latents, fingerprints)

@@ -16,7 +16,7 @@ class Losses(NamedTuple):
     Attributes:
         reconstruction_loss: minus the log-probability of a molecule given its latents.
         kl_divergence: from q(z|x) to N(0, I), summed over the latents.
-        property_loss: the head's negative log-likelihood; 0 without a head.
+        property_loss: what the head is trained on (`PropertyHead.lesson`); 0 without a head.
         exact_rate: share of molecules right at every step under teacher forcing.
         kl_by_unit: `(L,)`, the KL divergence of each latent.
         fingerprint_loss: what the latents don't tell of the molecule's fragments; 0 without fingerprints.
@@ -40,7 +40,7 @@ def total_loss(
         kl_weight: beta (Higgins et al. 2017).
         free_bits: nats of KL divergence that cost nothing: a floor on the whole of it, not on each latent
             (Kingma et al. 2016, arXiv 1606.04934, section 4.2, with one group).
-        property_weight: how much a nat of the head counts.
+        property_weight: how much the head's errors count.
         fingerprint_weight: how much a nat of the fingerprints counts.
     """
     paid = torch.clamp(losses.kl_divergence, min=free_bits)

@@ -3,7 +3,8 @@
 Each member states a Gaussian a property (or, for a yes/no property, a logit); the ensemble's mean and
 variance are those of the mixture of its members.
 
-Source: Lakshminarayanan et al. 2017 (arXiv 1612.01474), sections 2.3 and 2.4.
+Source: Lakshminarayanan et al. 2017 (arXiv 1612.01474), sections 2.3 and 2.4; Seitzer et al. 2022 (arXiv
+2203.09168), section 4, with beta = 1, for what the latents learn from.
 """
 
 import itertools
@@ -99,15 +100,33 @@ class PropertyHead(nn.Module):
             latents: `(B, L)`.
             targets: `(B, P)`, standardised, or 0 and 1; NaN where nothing was measured.
         """
-        mean, log_variance = self.members(latents)
+        return self._nats(*self.members(latents), targets, torch.ones(()))
+
+    def _nats(self, mean: Tensor, log_variance: Tensor, targets: Tensor, weight: Tensor) -> Tensor:
+        """What `nats` gives for what members say, a Gaussian's times a weight that fits `(M, B, P)`."""
         known = ~targets.isnan()
         goal = torch.where(known, targets, 0.0).expand_as(mean)
-        gaussian = 0.5 * (log_variance + (goal - mean) ** 2 * torch.exp(-log_variance))
+        gaussian = 0.5 * (log_variance + (goal - mean) ** 2 * torch.exp(-log_variance)) * weight
         # Where is_binary is false the goal may be any number: clamped, so that no NaN is multiplied by 0.
         bernoulli = functional.binary_cross_entropy_with_logits(mean, goal.clamp(0, 1), reduction="none")
         return (torch.where(self.is_binary, bernoulli, gaussian) * known).sum(dim=2)
 
     def loss(self, latents: Tensor, targets: Tensor) -> Tensor:
         """Mean negative log-likelihood a labelled molecule, in nats; arguments as for `nats`."""
-        num_labelled = (~targets.isnan()).any(dim=1).sum().clamp(min=1)
-        return self.nats(latents, targets).mean(dim=0).sum() / num_labelled
+        return _mean_over_labelled(self.nats(latents, targets), targets)
+
+    def lesson(self, latents: Tensor, targets: Tensor) -> Tensor:
+        """What latents and head are trained on: `loss` with each Gaussian's nats times its own variance.
+
+        The likelihood divides an error by the variance, so a property that is known well already pulls at the
+        latents the harder, at the cost of all else. Here equal errors pull equally.
+        """
+        mean, log_variance = self.members(latents)
+        nats = self._nats(mean, log_variance, targets, log_variance.detach().exp())
+        return _mean_over_labelled(nats, targets)
+
+
+def _mean_over_labelled(nats: Tensor, targets: Tensor) -> Tensor:
+    """Nats `(M, B)` of all members, a labelled molecule."""
+    num_labelled = (~targets.isnan()).any(dim=1).sum().clamp(min=1)
+    return nats.mean(dim=0).sum() / num_labelled

@@ -15,9 +15,9 @@ WARMUP_SHARE = 0.02
 LAST_LEARNING_RATE = 0.01
 #: Cycles of the cyclical schedule, and the share of a cycle that is ramp (Fu et al. 2019, section 3).
 NUM_CYCLES, CYCLE_RAMP = 4, 0.5
-#: Share of the run at which the linear ramp ends. It begins at once: with some minutes of no KL weight at
-#: all the latents of a large run drift hundreds of nats away from N(0, I), and coming back costs more.
-RAMP_END = 0.4
+#: Share of the run at which the linear ramp ends. It begins at once and is short: with minutes of little KL
+#: weight the latents of a large run drift hundreds of nats away from N(0, I), and coming back costs more.
+RAMP_END = 0.1
 
 
 def learning_rate_factor(progress: float) -> float:
@@ -40,7 +40,7 @@ def kl_weight_factor(schedule: KLSchedule, progress: float) -> float:
     `cyclical` repeats the ramp (Fu et al. 2019, arXiv 1903.10145).
 
     Example:
-        >>> [round(kl_weight_factor("linear", p), 2) for p in (0.0, 0.2, 0.4, 1.0)]
+        >>> [round(kl_weight_factor("linear", p), 2) for p in (0.0, 0.05, 0.1, 1.0)]
         [0.0, 0.5, 1.0, 1.0]
         >>> [round(kl_weight_factor("cyclical", p), 2) for p in (0.0, 0.0625, 0.2, 0.25)]
         [0.0, 0.5, 1.0, 0.0]

@@ -11,6 +11,8 @@ Precision = Literal["auto", "float32", "bfloat16"]
 Device = Literal["auto", "cpu", "cuda"]
 
 DEFAULT_EPOCHS = 30
+#: What the head's errors cost unless it is said.
+PROPERTY_WEIGHT = 2.0
 #: Properties with fewer values than this do not shape the latents unless it is asked for.
 FEW_LABELS = 500
 
@@ -44,8 +46,9 @@ class TrainingSettings:
     property_weight: float | None = field(
         default=None,
         metadata={
-            "help": "what a nat of the property head costs; by itself 1, for properties with at least "
-            f"{FEW_LABELS} values: fewer would be learned by heart, and are read off the finished latents"
+            "help": f"what the property head's errors cost; by itself {PROPERTY_WEIGHT:g}, for properties "
+            f"with at least {FEW_LABELS} values: fewer would be learned by heart, and are read off the "
+            "finished latents"
         },
     )
     fingerprint_weight: float = field(

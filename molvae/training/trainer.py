@@ -31,7 +31,7 @@ from molvae.training.draws import sample_indices, step_generator
 from molvae.training.interruption import interruptible
 from molvae.training.journal import Journal
 from molvae.training.schedules import kl_weight_factor, learning_rate_factor
-from molvae.training.settings import FEW_LABELS, TrainingSettings
+from molvae.training.settings import FEW_LABELS, PROPERTY_WEIGHT, TrainingSettings
 from molvae.training.validation import ValidationReport, collapse_alarm, validate
 
 logger = logging.getLogger(__name__)
@@ -314,7 +314,7 @@ class Trainer:
 
 
 def _lessons(data: TrainingData, settings: TrainingSettings) -> tuple[float, FloatArray | None]:
-    """What a nat of the head costs, and the targets that shape the latents.
+    """What the head's errors cost, and the targets that shape the latents.
 
     Unless a weight was asked for, properties with few values are left out of the targets.
     """
@@ -330,7 +330,7 @@ def _lessons(data: TrainingData, settings: TrainingSettings) -> tuple[float, Flo
         )
     if is_few.all():
         return 0.0, None
-    return 1.0, np.where(is_few, np.nan, data.targets) if is_few.any() else data.targets
+    return PROPERTY_WEIGHT, np.where(is_few, np.nan, data.targets) if is_few.any() else data.targets
 
 
 def _shown(losses: Losses, report: ValidationReport | None) -> dict[str, float | str]:

@@ -26,7 +26,7 @@ def test_losses_are_means_over_the_molecules_of_the_parts_terms() -> None:
     torch.testing.assert_close(losses.reconstruction_loss, scores.nll.mean())
     torch.testing.assert_close(losses.kl_divergence, posterior.kl_divergence.sum(dim=1).mean())
     torch.testing.assert_close(losses.kl_by_unit, posterior.kl_divergence.mean(dim=0))
-    torch.testing.assert_close(losses.property_loss, model.head.loss(posterior.mean, targets))
+    torch.testing.assert_close(losses.property_loss, model.head.lesson(posterior.mean, targets))
 
 
 def test_without_targets_there_is_no_property_loss() -> None:

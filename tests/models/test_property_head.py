@@ -35,6 +35,20 @@ def test_the_loss_is_the_sum_of_gaussian_nll_and_binary_cross_entropy() -> None:
     assert head.loss(torch.zeros(1, 3), torch.tensor([[2.5, 1.0]])).item() == pytest.approx(truth)
 
 
+@pytest.mark.parametrize("variance", [0.01, 1.0, 9.0])
+def test_in_training_equal_errors_pull_equally_however_sure_the_head_is(variance: float) -> None:
+    mean = torch.tensor([[[1.0, 0.0]]], requires_grad=True)
+    log_variance = torch.tensor([[[variance, 1.0]]]).log().requires_grad_()
+    head = Saying([[[0.0, 0.0]]], [[[0.0, 0.0]]])
+    head.said = mean, log_variance
+    head.lesson(torch.zeros(1, 3), torch.tensor([[3.0, torch.nan]])).backward()
+    assert mean.grad is not None
+    assert log_variance.grad is not None
+    assert mean.grad[0, 0, 0].item() == pytest.approx(1.0 - 3.0)
+    # The variance is still pulled to the squared error, 4.
+    assert log_variance.grad[0, 0, 0].item() == pytest.approx(0.5 * (variance - 4.0))
+
+
 def test_the_ensemble_is_the_mixture_of_its_members() -> None:
     mean, variance = Saying(MEANS, LOG_VARIANCES)(torch.zeros(1, 3))
     # of N(1, 1) and N(3, e): mean 2, variance (1 + e) / 2 + ((1 - 2)^2 + (3 - 2)^2) / 2

@@ -21,7 +21,7 @@ def test_the_constant_kl_weight_is_constant() -> None:
 
 
 def test_the_linear_kl_weight_is_a_ramp_from_nothing_then_whole() -> None:
-    values = [kl_weight_factor("linear", p) for p in (0.0, 0.1, 0.2, 0.3, 0.4, 0.7, 1.0)]
+    values = [kl_weight_factor("linear", p) for p in (0.0, 0.025, 0.05, 0.075, 0.1, 0.7, 1.0)]
     assert values == pytest.approx([0, 0.25, 0.5, 0.75, 1, 1, 1])
 
 
