@@ -1,9 +1,10 @@
 """Few labels -> a Gaussian process on their latents, and a property head that learns from it everywhere.
 
-A hundred labels are too few to train perceptrons on: they stop before they have learned anything, or learn
-the labels by heart. A Gaussian process reads as much from them as there is, and knows how much that is. It
-then teaches the perceptrons, on latents of all kinds, labelled or not, what it says there and how sure it
-is; so the head keeps its form, and its spread grows away from what was measured.
+A hundred labels are too few to train perceptrons on, and some thousands still: they stop before they have
+learned anything, or learn the labels by heart. A Gaussian process reads as much from them as there is, and
+knows how much that is; its cost grows with the cube of their number (4,000 take a minute). It then teaches
+the perceptrons, on latents of all kinds, labelled or not, what it says there and how sure it is; so the head
+keeps its form, and its spread grows away from what was measured.
 
 Source: Rasmussen & Williams 2006, eqs. 2.23-2.24 (prediction), 2.30 (marginal likelihood), 5.10-5.12 (what
 it says of a molecule left out) and section 6.5 (labels 0 and 1); Hinton et al. 2015 (arXiv 1503.02531).
@@ -24,11 +25,9 @@ from torch.nn import functional
 from molvae.interfaces import FloatArray
 from molvae.models.property_head import PropertyHead
 
-#: A property with more labels than this is learned from the labels themselves: that is as good, and faster.
-MAX_LABELS = 2_000
 #: Latents of molecules that are taught, at most; as many again lie between and around them.
 MAX_LATENTS = 20_000
-#: Latents that the process is asked about at once: with the labels, a matrix of at most 32 MB.
+#: Latents that the process is asked about at once: with the labels, a matrix of at most 64 MB.
 ASKED_AT_ONCE = 2_000
 #: How far latents around molecules are from them, at most, as a share of the latents' spread.
 MAX_NOISE = 0.5

@@ -21,8 +21,9 @@ from molvae.data.scaling import PropertyScaler
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.property_head import PropertyHead
-from molvae.training.gaussian_teacher import LEAST_CHANCE, MAX_LABELS, LeftOut, filled_in, teach_head
+from molvae.training.gaussian_teacher import LEAST_CHANCE, LeftOut, filled_in, teach_head
 from molvae.training.perceptron_fitting import refit_head
+from molvae.training.settings import FEW_LABELS
 
 logger = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ def fit_head(
 
 def _refit(head: PropertyHead, train: Labelled, others: Tensor, seed: int) -> LeftOut:
     """Fits the head, each property as suits the number of its labels."""
-    is_few = (~np.isnan(train.targets)).sum(axis=0) <= MAX_LABELS
+    is_few = (~np.isnan(train.targets)).sum(axis=0) < FEW_LABELS
     if is_few.all():
         return teach_head(head, train.latents, train.targets, others, seed)
     targets, few = train.targets.copy(), np.flatnonzero(is_few)

@@ -94,7 +94,7 @@ def share_inside(network: Autoencoder, scaler: PropertyScaler, molecules: Labell
 def test_labels_and_none_held_out_give_an_interval_that_holds_80_percent(
     num_labels: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(head_fitting, "MAX_LABELS", 200)
+    monkeypatch.setattr(head_fitting, "FEW_LABELS", 200)
     every, network = noisy_case(num_labels + 2000), network_of(16, [False])
     train, test = part(every, 0, num_labels), part(every, num_labels)
     scaler = PropertyScaler.fit(["y"], ["regression"], train.targets)
@@ -129,7 +129,7 @@ def test_a_head_that_was_taken_over_stays_if_a_few_labels_tell_no_more(is_good: 
 
 
 def test_a_property_of_few_labels_beside_one_of_many_is_learned_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(head_fitting, "MAX_LABELS", 200)
+    monkeypatch.setattr(head_fitting, "FEW_LABELS", 200)
     every, network = noisy_case(3000), network_of(32, [False, False, True])
     values = every.targets[:, 0]
     few, yes_no = -values.copy(), (values > 0).astype(np.float64)
