@@ -10,6 +10,7 @@ Source: Rasmussen & Williams 2006, eqs. 2.23-2.24 (prediction), 2.30 (marginal l
 it says of a molecule left out) and section 6.5 (labels 0 and 1); Hinton et al. 2015 (arXiv 1503.02531).
 """
 
+import logging
 import warnings
 from typing import NamedTuple, Self
 
@@ -25,6 +26,11 @@ from torch.nn import functional
 from molvae.interfaces import FloatArray
 from molvae.models.property_head import PropertyHead
 
+logger = logging.getLogger(__name__)
+
+#: The search for width and noise begins on so many labels, from so many guesses, and ends on all of them:
+#: begun on thousands, from one guess, it can end where all is noise.
+MAX_SEARCHED, NUM_GUESSES = 500, 4
 #: Latents of molecules that are taught, at most; as many again lie between and around them.
 MAX_LATENTS = 20_000
 #: Latents that the process is asked about at once: with the labels, a matrix of at most 64 MB.
@@ -69,7 +75,7 @@ class Teacher(NamedTuple):
     processes: list[GaussianProcessRegressor]
 
     @classmethod
-    def fit(cls, latents: FloatArray, targets: FloatArray) -> Self:
+    def fit(cls, latents: FloatArray, targets: FloatArray, seed: int) -> Self:
         """Processes for the `P` columns of targets `(N, P)`, NaN unknown, at latents `(N, L)`.
 
         Raises:
@@ -83,11 +89,7 @@ class Teacher(NamedTuple):
         processes = []
         for column in ((targets - levels) / units).T:
             known = ~np.isnan(column)
-            kernel = ConstantKernel(1.0, (1e-2, 1e2)) * RBF(0.7, (0.1, 10.0)) + WhiteKernel(0.1, (1e-3, 1e1))
-            process = GaussianProcessRegressor(kernel)
-            with warnings.catch_warnings():  # a width or a noise at its bound is an answer too
-                warnings.simplefilter("ignore", ConvergenceWarning)
-                processes.append(process.fit((latents[known] - center) / scale, column[known]))
+            processes.append(_fit_process((latents[known] - center) / scale, column[known], seed))
         return cls(center, scale, levels, units, processes)
 
     def says(self, latents: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -111,6 +113,19 @@ class Teacher(NamedTuple):
         return LeftOut(self.units * errors, self.units * spreads)
 
 
+def _fit_process(inputs: FloatArray, values: FloatArray, seed: int) -> GaussianProcessRegressor:
+    """A process through values `(n,)` at scaled latents `(n, L)`; width and noise by marginal likelihood."""
+    kernel = ConstantKernel(1.0, (1e-2, 1e2)) * RBF(0.7, (0.1, 10.0)) + WhiteKernel(0.1, (1e-3, 1e1))
+    some = np.random.default_rng(seed).permutation(len(values))[:MAX_SEARCHED]
+    search = GaussianProcessRegressor(kernel, n_restarts_optimizer=NUM_GUESSES - 1, random_state=seed)
+    with warnings.catch_warnings():  # a width or a noise at its bound is an answer too
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        begun = search.fit(inputs[some], values[some])
+        process = GaussianProcessRegressor(begun.kernel_).fit(inputs, values)
+    logger.info("Gaussian process on %d values: %s", len(values), process.kernel_)
+    return process
+
+
 def teach_head(
     head: PropertyHead, latents: Tensor, targets: FloatArray, others: Tensor, seed: int
 ) -> LeftOut:
@@ -126,7 +141,7 @@ def teach_head(
     Returns:
         What the process says of each value without it.
     """
-    teacher = Teacher.fit(latents.double().numpy(), targets)
+    teacher = Teacher.fit(latents.double().numpy(), targets, seed)
     places = _latents_to_teach(torch.cat([latents, others]).float(), np.random.default_rng(seed))
     means, deviations = teacher.says(places.double().numpy())
     _learn(head, places, torch.from_numpy(means).float(), torch.from_numpy(deviations).float(), seed)
@@ -193,7 +208,7 @@ def filled_in(
     """
     generator = np.random.default_rng(seed)
     places = latents.double().numpy()
-    teacher = Teacher.fit(places, targets)
+    teacher = Teacher.fit(places, targets, seed)
     chosen = np.sort(generator.permutation(len(places))[:MAX_LATENTS])
     means, deviations = teacher.says(places[chosen])
     chances = generator.random(means.shape) < means.clip(LEAST_CHANCE, 1 - LEAST_CHANCE)

@@ -21,7 +21,7 @@ from molvae.data.scaling import PropertyScaler
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.property_head import PropertyHead
-from molvae.training.gaussian_teacher import LEAST_CHANCE, LeftOut, filled_in, teach_head
+from molvae.training.gaussian_teacher import LeftOut, filled_in, teach_head
 from molvae.training.perceptron_fitting import refit_head
 from molvae.training.settings import FEW_LABELS
 
@@ -71,24 +71,22 @@ def fit_head(
     assert head is not None
     first = copy.deepcopy(head)
     left_out = _refit(head, train, others, seed)
-    judged_by, before, after = "held-out", _loss(first, held_out), _loss(head, held_out)
+    # By errors, and not by likelihood: how sure a head is, is put right below, how right it is, is not.
+    judged_by, before, after = "held-out", _errors(first, held_out, None), _errors(head, held_out, None)
     if len(held_out.latents) < LEAST_TO_JUDGE:
-        after = _nats(left_out, train.targets, scaler.is_binary)
-        judged_by, before = "left-out", _loss(first, train)
+        judged_by, before, after = "left-out", _errors(first, train, None), left_out
     if judged_by == "held-out" or is_taken_over:
-        is_better = after <= before  # a NaN is no improvement
+        is_better = _mean_square(after) <= _mean_square(before)  # a NaN is no improvement
         logger.info(
-            "property head, nats a %s molecule: %.3f, fitted to the final latents %.3f: %s",
+            "property head, squared error of a %s value: %.3f, fitted to the final latents %.3f: %s",
             judged_by,
-            before,
-            after,
+            _mean_square(before),
+            _mean_square(after),
             "kept" if is_better else "the first one stays",
         )
         if not is_better:
             head.load_state_dict(first.state_dict())
-            left_out = _nothing_left_out(train.targets)
-            if is_taken_over:
-                left_out = _errors(head, train, None)
+            left_out = _errors(head, train, None) if is_taken_over else _nothing_left_out(train.targets)
     of_held_out = _errors(head, held_out, None)
     return scaler._replace(spread_factors=spread_factors([of_held_out, left_out], scaler.is_binary))
 
@@ -114,20 +112,9 @@ def _nothing_left_out(targets: FloatArray) -> LeftOut:
     return LeftOut(*np.full((2, *targets.shape), np.nan))
 
 
-def _loss(head: PropertyHead, molecules: Labelled) -> float:
-    """Nats a molecule; 0 without any."""
-    if len(molecules.latents) == 0:
-        return 0.0
-    with torch.no_grad():
-        return float(head.loss(molecules.latents, torch.from_numpy(molecules.targets.astype(np.float32))))
-
-
-def _nats(left_out: LeftOut, targets: FloatArray, is_binary: Sequence[bool]) -> float:
-    """What `PropertyHead.loss` would be of predictions like those of molecules left out."""
-    gaussian = np.log(left_out.spreads) + 0.5 * (left_out.errors / left_out.spreads) ** 2
-    chances = (1 - left_out.errors).clip(LEAST_CHANCE, 1 - LEAST_CHANCE)
-    nats = np.where(is_binary, -np.log(chances), gaussian)
-    return float(np.nansum(nats)) / max(int((~np.isnan(targets)).any(axis=1).sum()), 1)
+def _mean_square(left_out: LeftOut) -> float:
+    """The mean of the squared errors, standardised; of a yes/no property that is the Brier score."""
+    return float(np.nanmean(left_out.errors**2))
 
 
 @torch.no_grad()

@@ -31,7 +31,7 @@ def test_a_taught_head_says_what_the_process_says_and_beats_perceptrons_on_few_l
     head, alone = PropertyHead(6, 64, 3, [False]), PropertyHead(6, 64, 3, [False])
     teach_head(head, latents[:80], measured, latents[:400], seed=0)
     refit_head(alone, latents[:80], measured, seed=0)
-    teacher = Teacher.fit(latents[:80].double().numpy(), measured)
+    teacher = Teacher.fit(latents[:80].double().numpy(), measured, seed=0)
     means, deviations = teacher.says(latents[400:].double().numpy())
     with torch.no_grad():
         mean, variance = (part.numpy() for part in head(latents[400:]))
@@ -44,7 +44,7 @@ def test_what_is_said_of_a_value_left_out_is_what_a_fit_without_it_says() -> Non
     latents, _, measured = curved_case(30)
     inputs = latents[:30].double().numpy()
     measured[4] = np.nan
-    teacher = Teacher.fit(inputs, measured)
+    teacher = Teacher.fit(inputs, measured, seed=0)
     left_out = teacher.left_out(measured)
     kernel, scaled = teacher.processes[0].kernel_, (inputs - teacher.center) / teacher.scale
     centered, unit = measured[:, 0] - teacher.levels[0], teacher.units[0]

@@ -1,5 +1,7 @@
 """The head fitted to latents that stand still, where the answer is known."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from molvae.data.scaling import PropertyScaler
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
 from molvae.models.property_head import PropertyHead
 from molvae.training import head_fitting
-from molvae.training.gaussian_teacher import LeftOut
+from molvae.training.gaussian_teacher import LeftOut, teach_head
 from molvae.training.head_fitting import NORMAL_80, Labelled, fit_head, spread_factors
 from molvae.training.perceptron_fitting import refit_head
 
@@ -112,6 +114,28 @@ def test_a_head_that_fitting_makes_no_better_is_kept() -> None:
     nonsense = Labelled(latents[:100], np.random.default_rng(0).permutation(targets[:100]))
     fit_head(network, nonsense, Labelled(latents[100:], targets[100:]), latents, scaler, seed=0)
     assert all(torch.equal(a, b) for a, b in zip(before, network.head.parameters(), strict=True))
+
+
+def test_a_better_head_is_kept_however_sure_of_itself_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    every, network = noisy_case(300), network_of(16, [False])
+    train, held_out = part(every, 0, 100), part(every, 100)
+    teach = teach_head
+
+    def too_sure(head: PropertyHead, *rest: Any) -> LeftOut:
+        left_out = teach(head, *rest)
+        with torch.no_grad():
+            head.biases[-1][..., 1] -= 6  # spreads a twentieth of what they were
+        return left_out
+
+    monkeypatch.setattr(head_fitting, "teach_head", too_sure)
+    scaler = PropertyScaler.fit(["y"], ["regression"], train.targets)
+    scaler = fit_head(network, train, held_out, train.latents, scaler, seed=0)
+    assert scaler.spread_factors[0] > 5
+    assert 0.75 <= share_inside(network, scaler, held_out) <= 0.85
+    assert network.head is not None
+    with torch.no_grad():
+        mean = network.head(held_out.latents)[0].numpy()
+    assert np.corrcoef(mean[:, 0], held_out.targets[:, 0])[0, 1] > 0.8
 
 
 @pytest.mark.parametrize("is_good", [True, False])
