@@ -31,7 +31,7 @@ class AutoencoderSettings:
     encoder_dim: int = field(default=256, metadata={"help": "GRU units of the encoder, each direction"})
     decoder_dim: int = field(default=512, metadata={"help": "GRU units of the decoder, each layer"})
     decoder_layers: int = field(default=1, metadata={"help": "GRU layers of the decoder"})
-    head_dim: int = field(default=128, metadata={"help": "units of the property head's hidden layers"})
+    head_dim: int = field(default=256, metadata={"help": "units of the property head's hidden layers"})
     head_members: int = field(default=5, metadata={"help": "perceptrons in the property head"})
     fingerprint_bits: int = field(
         default=0,

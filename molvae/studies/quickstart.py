@@ -105,6 +105,7 @@ def _train(plan: QuickstartPlan) -> tuple[MoleculeModel, Prepared]:
     training = TrainingSettings(
         max_minutes=plan.minutes,
         batch_size=128,
+        learning_rate=3e-3,
         kl_weight=0.1,
         token_dropout=0.2,
         seed=plan.seed,

@@ -12,7 +12,7 @@ Device = Literal["auto", "cpu", "cuda"]
 
 DEFAULT_EPOCHS = 30
 #: What the head's errors cost unless it is said.
-PROPERTY_WEIGHT = 2.0
+PROPERTY_WEIGHT = 5.0
 #: A property with fewer values than this does not shape the latents unless it is asked for: it is read off
 #: the finished ones by a Gaussian process, which is the better on a hundred labels and on two thousand.
 FEW_LABELS = 4_000
@@ -35,7 +35,7 @@ class TrainingSettings:
     valid_molecules: int = field(default=2000, metadata={"help": "molecules a validation uses at most"})
     checkpoint_seconds: float = field(default=120.0, metadata={"help": "seconds between two checkpoints"})
     batch_size: int = field(default=256, metadata={"help": "molecules a step"})
-    learning_rate: float = field(default=3e-3, metadata={"help": "the highest learning rate of AdamW"})
+    learning_rate: float = field(default=2e-3, metadata={"help": "the highest learning rate of AdamW"})
     weight_decay: float = field(default=1e-4, metadata={"help": "weight decay of AdamW"})
     max_gradient_norm: float = field(default=10.0, metadata={"help": "gradients longer than this are cut"})
     kl_weight: float = field(default=0.05, metadata={"help": "what a nat of KL divergence costs (beta)"})
