@@ -16,6 +16,7 @@ from molvae.generation.membership import MoleculeKeys
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.prior import GaussianPrior
+from molvae.training.draws import sample_indices
 from molvae.training.head_fitting import Labelled, fit_head
 from molvae.training.settings import TrainingSettings
 from molvae.training.trainer import TrainingResult
@@ -69,11 +70,11 @@ def finish(
     prior_part = _part(split.train, PRIOR_MOLECULES, seed)
     head_parts = [_labelled(part, targets, seed) for part in (split.train, split.valid)]
     latents_of = _encoded(draw, prepared, [prior_part, *head_parts])
-    if len(prior_part) > 1:
-        draw.gaussian_prior.fit(latents_of(prior_part))
+    others = latents_of(prior_part)
+    if len(others) > 1:
+        draw.gaussian_prior.fit(others)
     if scaler is not None and targets is not None:
         train, held_out = (Labelled(latents_of(part), targets[part]) for part in head_parts)
-        others = latents_of(prior_part)
         is_taken_over = base is not None and has_same_head(base, scaler) and not result.has_seen_labels
         scaler = fit_head(network, train, held_out, others, scaler, seed, is_taken_over=is_taken_over)
 
@@ -131,6 +132,5 @@ def _described(report: ValidationReport, scaler: PropertyScaler | None) -> dict[
 
 
 def _part(indices: IndexArray, size: int, seed: int) -> IndexArray:
-    if len(indices) <= size:
-        return indices
-    return np.sort(np.random.default_rng(seed).choice(indices, size, replace=False))
+    """At most `size` of ascending indices, ascending."""
+    return np.sort(sample_indices(indices, size, seed))
