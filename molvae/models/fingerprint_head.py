@@ -2,7 +2,7 @@
 
 A latent space that only has to be decoded may scatter molecules like a hash. What must be read off it
 linearly can't: a molecule's fragments become directions, and two molecules that share most of them are
-near. It is trained along and never asked afterwards.
+near. It is trained along, and asked once more where a property has few labels: which molecules are alike.
 
 Source: Winter et al. 2019 (Chem. Sci. 10, 1692): properties predicted from the latents while training shape
 them into descriptors; here fingerprint bits (Rogers & Hahn 2010) take the place of the properties.
@@ -28,6 +28,10 @@ class FingerprintHead(nn.Module):
         super().__init__()
         self.logits = nn.Linear(latent_dim, num_bits)
         nn.init.constant_(self.logits.bias, FIRST_LOGIT)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """How likely each bit is to be set, `(B, F)`, in a molecule of each of the latents `(B, L)`."""
+        return torch.sigmoid(self.logits(latents).float())
 
     def loss(self, latents: Tensor, fingerprints: Tensor) -> Tensor:
         """Mean negative log-likelihood of a molecule's bits, summed over the bits, in nats.

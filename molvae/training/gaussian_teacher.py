@@ -4,7 +4,8 @@ A hundred labels are too few to train perceptrons on, and some thousands still: 
 learned anything, or learn the labels by heart. A Gaussian process reads as much from them as there is, and
 knows how much that is; its cost grows with the cube of their number (4,000 take a minute). It then teaches
 the perceptrons, on latents of all kinds, labelled or not, what it says there and how sure it is; so the head
-keeps its form, and its spread grows away from what was measured.
+keeps its form, and its spread grows away from what was measured. What it compares of two latents,
+`process_inputs` says.
 
 Source: Rasmussen & Williams 2006, eqs. 2.23-2.24 (prediction), 2.30 (marginal likelihood), 5.10-5.12 (what
 it says of a molecule left out) and section 6.5 (labels 0 and 1); Hinton et al. 2015 (arXiv 1503.02531).
@@ -19,18 +20,22 @@ import torch
 from scipy.linalg import cho_solve
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern, WhiteKernel
 from torch import Tensor
 from torch.nn import functional
 
 from molvae.interfaces import FloatArray
+from molvae.models.fingerprint_head import FingerprintHead
 from molvae.models.property_head import PropertyHead
+from molvae.training.process_inputs import ProcessInputs
 
 logger = logging.getLogger(__name__)
 
 #: The search for width and noise begins on so many labels, from so many guesses, and ends on all of them:
 #: begun on thousands, from one guess, it can end where all is noise.
 MAX_SEARCHED, NUM_GUESSES = 500, 4
+#: Between which widths are searched for, as shares of the labelled molecules' spread.
+WIDTHS = (0.1, 30.0)
 #: Latents of molecules that are taught, at most; as many again lie between and around them.
 MAX_LATENTS = 20_000
 #: Latents that the process is asked about at once: with the labels, a matrix of at most 64 MB.
@@ -58,48 +63,61 @@ class LeftOut(NamedTuple):
 
 
 class Teacher(NamedTuple):
-    """A Gaussian process a property, on latents and values that are scaled first.
+    """A Gaussian process a property, on values that are scaled first.
 
     Attributes:
-        center: `(L,)`, what latents are taken relative to.
-        scale: their root mean square distance from it.
+        inputs: what the processes compare of latents.
         levels: `(P,)`, the mean of each property's values.
         units: `(P,)`, their standard deviation.
         processes: `P` of them.
     """
 
-    center: FloatArray
-    scale: float
+    inputs: ProcessInputs
     levels: FloatArray
     units: FloatArray
     processes: list[GaussianProcessRegressor]
 
     @classmethod
-    def fit(cls, latents: FloatArray, targets: FloatArray, seed: int) -> Self:
+    def fit(
+        cls,
+        latents: Tensor,
+        targets: FloatArray,
+        others: Tensor,
+        fragments: FingerprintHead | None,
+        seed: int,
+    ) -> Self:
         """Processes for the `P` columns of targets `(N, P)`, NaN unknown, at latents `(N, L)`.
+
+        Args:
+            latents: `(N, L)`.
+            targets: `(N, P)`.
+            others: `(M, L)`, latents of molecules without labels.
+            fragments: what the network reads off latents, if it does.
+            seed: of all that is random.
 
         Raises:
             ValueError: a column has no value.
         """
-        labelled = latents[~np.isnan(targets).all(axis=1)]
-        center = labelled.mean(axis=0)
-        scale = float(np.sqrt(((labelled - center) ** 2).sum(axis=1).mean())) or 1.0
+        is_labelled = torch.from_numpy(~np.isnan(targets).all(axis=1))
+        inputs = ProcessInputs.fit(latents[is_labelled], others, fragments, seed)
+        compared = inputs.of(latents)
         levels, units = np.nanmean(targets, axis=0), np.nanstd(targets, axis=0)
         units[units == 0] = 1.0
         processes = []
         for column in ((targets - levels) / units).T:
             known = ~np.isnan(column)
-            processes.append(_fit_process((latents[known] - center) / scale, column[known], seed))
-        return cls(center, scale, levels, units, processes)
+            process = _fit_process(compared[known], column[known], is_rough=fragments is not None, seed=seed)
+            processes.append(process)
+        return cls(inputs, levels, units, processes)
 
-    def says(self, latents: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def says(self, latents: Tensor) -> tuple[FloatArray, FloatArray]:
         """Means and standard deviations of latents `(B, L)`, each `(B, P)`, standardised."""
-        inputs = (latents - self.center) / self.scale
         means, deviations = np.empty((2, len(latents), len(self.processes)))
         for start in range(0, len(latents), ASKED_AT_ONCE):
             rows = slice(start, start + ASKED_AT_ONCE)
+            compared = self.inputs.of(latents[rows])
             for index, process in enumerate(self.processes):
-                means[rows, index], deviations[rows, index] = process.predict(inputs[rows], return_std=True)
+                means[rows, index], deviations[rows, index] = process.predict(compared, return_std=True)
         return self.levels + self.units * means, self.units * deviations
 
     def left_out(self, targets: FloatArray) -> LeftOut:
@@ -113,9 +131,15 @@ class Teacher(NamedTuple):
         return LeftOut(self.units * errors, self.units * spreads)
 
 
-def _fit_process(inputs: FloatArray, values: FloatArray, seed: int) -> GaussianProcessRegressor:
-    """A process through values `(n,)` at scaled latents `(n, L)`; width and noise by marginal likelihood."""
-    kernel = ConstantKernel(1.0, (1e-2, 1e2)) * RBF(0.7, (0.1, 10.0)) + WhiteKernel(0.1, (1e-3, 1e1))
+def _fit_process(
+    inputs: FloatArray, values: FloatArray, *, is_rough: bool, seed: int
+) -> GaussianProcessRegressor:
+    """A process through values `(n,)` at scaled inputs `(n, C)`; width and noise by marginal likelihood.
+
+    A smooth function of the latents, but a rough one of the fragments: one fragment may change a property.
+    """
+    shape = Matern(0.7, WIDTHS, nu=0.5) if is_rough else RBF(0.7, WIDTHS)
+    kernel = ConstantKernel(1.0, (1e-2, 1e2)) * shape + WhiteKernel(0.1, (1e-3, 1e1))
     some = np.random.default_rng(seed).permutation(len(values))[:MAX_SEARCHED]
     search = GaussianProcessRegressor(kernel, n_restarts_optimizer=NUM_GUESSES - 1, random_state=seed)
     with warnings.catch_warnings():  # a width or a noise at its bound is an answer too
@@ -127,7 +151,12 @@ def _fit_process(inputs: FloatArray, values: FloatArray, seed: int) -> GaussianP
 
 
 def teach_head(
-    head: PropertyHead, latents: Tensor, targets: FloatArray, others: Tensor, seed: int
+    head: PropertyHead,
+    latents: Tensor,
+    targets: FloatArray,
+    others: Tensor,
+    fragments: FingerprintHead | None,
+    seed: int,
 ) -> LeftOut:
     """Fits every member anew, in place, to what a Gaussian process makes of the labels.
 
@@ -136,14 +165,15 @@ def teach_head(
         latents: `(N, L)` posterior means of training molecules.
         targets: `(N, P)`, standardised, or 0 and 1; NaN where unknown. Each property has a value.
         others: `(M, L)`, latents of more molecules, labelled or not.
+        fragments: what the network reads off latents, if it does.
         seed: of the weights, the latents and the batches.
 
     Returns:
         What the process says of each value without it.
     """
-    teacher = Teacher.fit(latents.double().numpy(), targets, seed)
+    teacher = Teacher.fit(latents, targets, others, fragments, seed)
     places = _latents_to_teach(torch.cat([latents, others]).float(), np.random.default_rng(seed))
-    means, deviations = teacher.says(places.double().numpy())
+    means, deviations = teacher.says(places)
     _learn(head, places, torch.from_numpy(means).float(), torch.from_numpy(deviations).float(), seed)
     return teacher.left_out(targets)
 
@@ -190,7 +220,11 @@ def _learn(head: PropertyHead, places: Tensor, means: Tensor, deviations: Tensor
 
 
 def filled_in(
-    latents: Tensor, targets: FloatArray, is_binary: list[bool], seed: int
+    latents: Tensor,
+    targets: FloatArray,
+    is_binary: list[bool],
+    fragments: FingerprintHead | None,
+    seed: int,
 ) -> tuple[FloatArray, LeftOut]:
     """Targets in which a Gaussian process a property has drawn the missing values.
 
@@ -201,16 +235,16 @@ def filled_in(
         latents: `(N, L)`.
         targets: `(N, P)`, standardised, or 0 and 1; NaN where unknown.
         is_binary: which properties are yes/no.
+        fragments: what the network reads off latents, if it does.
         seed: of the draws, and of the molecules that get one: `MAX_LATENTS` at most.
 
     Returns:
         The targets `(N, P)`; and what the processes say of each value without it.
     """
     generator = np.random.default_rng(seed)
-    places = latents.double().numpy()
-    teacher = Teacher.fit(places, targets, seed)
-    chosen = np.sort(generator.permutation(len(places))[:MAX_LATENTS])
-    means, deviations = teacher.says(places[chosen])
+    teacher = Teacher.fit(latents, targets, latents, fragments, seed)
+    chosen = np.sort(generator.permutation(len(latents))[:MAX_LATENTS])
+    means, deviations = teacher.says(latents[torch.from_numpy(chosen)])
     chances = generator.random(means.shape) < means.clip(LEAST_CHANCE, 1 - LEAST_CHANCE)
     draws = np.where(is_binary, chances, means + deviations * generator.standard_normal(means.shape))
     filled = targets.copy()

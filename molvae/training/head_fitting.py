@@ -20,6 +20,7 @@ from torch import Tensor
 from molvae.data.scaling import PropertyScaler
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
+from molvae.models.fingerprint_head import FingerprintHead
 from molvae.models.property_head import PropertyHead
 from molvae.training.gaussian_teacher import LeftOut, filled_in, teach_head
 from molvae.training.perceptron_fitting import refit_head
@@ -27,7 +28,8 @@ from molvae.training.settings import FEW_LABELS
 
 logger = logging.getLogger(__name__)
 
-#: With fewer held-out values of a property than this, values that were left out in fitting are counted too.
+#: With fewer held-out values of a property than this, values that were left out in fitting make up the number.
+#: They flatter: the network has seen their molecules, if not their labels.
 ENOUGH_HELD_OUT = 100
 #: Fewer values than this say nothing about a spread, nor about which of two heads is better.
 LEAST_TO_JUDGE = 20
@@ -70,7 +72,7 @@ def fit_head(
     head = network.head
     assert head is not None
     first = copy.deepcopy(head)
-    left_out = _refit(head, train, others, seed)
+    left_out = _refit(head, train, others, network.fingerprint_head, seed)
     # By errors, and not by likelihood: how sure a head is, is put right below, how right it is, is not.
     judged_by, before, after = "held-out", _errors(first, held_out, None), _errors(head, held_out, None)
     if len(held_out.latents) < LEAST_TO_JUDGE:
@@ -88,19 +90,21 @@ def fit_head(
             head.load_state_dict(first.state_dict())
             left_out = _errors(head, train, None) if is_taken_over else _nothing_left_out(train.targets)
     of_held_out = _errors(head, held_out, None)
-    return scaler._replace(spread_factors=spread_factors([of_held_out, left_out], scaler.is_binary))
+    return scaler._replace(spread_factors=spread_factors((of_held_out, left_out), scaler.is_binary))
 
 
-def _refit(head: PropertyHead, train: Labelled, others: Tensor, seed: int) -> LeftOut:
+def _refit(
+    head: PropertyHead, train: Labelled, others: Tensor, fragments: FingerprintHead | None, seed: int
+) -> LeftOut:
     """Fits the head, each property as suits the number of its labels."""
     is_few = (~np.isnan(train.targets)).sum(axis=0) < FEW_LABELS
     if is_few.all():
-        return teach_head(head, train.latents, train.targets, others, seed)
+        return teach_head(head, train.latents, train.targets, others, fragments, seed)
     targets, few = train.targets.copy(), np.flatnonzero(is_few)
     taught = _nothing_left_out(targets)
     if len(few) > 0:
         binary = head.is_binary[torch.from_numpy(few)].tolist()
-        targets[:, few], of_few = filled_in(train.latents, targets[:, few], binary, seed)
+        targets[:, few], of_few = filled_in(train.latents, targets[:, few], binary, fragments, seed)
         for whole, part in zip(taught, of_few, strict=True):
             whole[:, few] = part
     folds = refit_head(head, train.latents, targets, seed)
@@ -137,11 +141,11 @@ def _errors(head: PropertyHead, molecules: Labelled, folds: Tensor | None) -> Le
     return LeftOut(errors, variance.sqrt().numpy())
 
 
-def spread_factors(left_out: Sequence[LeftOut], is_binary: Sequence[bool]) -> tuple[float, ...]:
+def spread_factors(left_out: tuple[LeftOut, LeftOut], is_binary: Sequence[bool]) -> tuple[float, ...]:
     """What to multiply each property's spread by so that its 80 % interval holds 80 % of the values.
 
     Args:
-        left_out: of held-out molecules, then of others, which are counted where the former are fewer than
+        left_out: of held-out molecules, then of others, which count for as many as the former are fewer than
             `ENOUGH_HELD_OUT`.
         is_binary: which properties are yes/no; their factor is 1.
     """
@@ -151,8 +155,15 @@ def spread_factors(left_out: Sequence[LeftOut], is_binary: Sequence[bool]) -> tu
             factors.append(1.0)
             continue
         ratios = [part.errors[:, index] / part.spreads[:, index] for part in left_out]
-        known = [part[~np.isnan(part)] for part in ratios]
-        counted = known[0] if len(known[0]) >= ENOUGH_HELD_OUT else np.concatenate(known)
+        held_out, others = (part[~np.isnan(part)] for part in ratios)
+        counted = np.concatenate([held_out, _thinned(others, ENOUGH_HELD_OUT - len(held_out))])
         is_enough = len(counted) >= LEAST_TO_JUDGE
         factors.append(float(np.quantile(counted, 0.8)) / NORMAL_80 if is_enough else 1.0)
     return tuple(factors)
+
+
+def _thinned(values: FloatArray, size: int) -> FloatArray:
+    """At most `size` values that are distributed as these."""
+    if size <= 0 or len(values) <= size:
+        return values[: max(size, 0)]
+    return np.quantile(values, (np.arange(size) + 0.5) / size)

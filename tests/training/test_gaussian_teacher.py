@@ -5,6 +5,7 @@ import pytest
 import torch
 from sklearn.gaussian_process import GaussianProcessRegressor
 
+from molvae.models.fingerprint_head import FingerprintHead
 from molvae.models.property_head import PropertyHead
 from molvae.training import gaussian_teacher
 from molvae.training.gaussian_teacher import Teacher, teach_head
@@ -29,10 +30,10 @@ def error(head: PropertyHead, latents: torch.Tensor, truth: np.ndarray) -> float
 def test_a_taught_head_says_what_the_process_says_and_beats_perceptrons_on_few_labels() -> None:
     latents, truth, measured = curved_case(80)
     head, alone = PropertyHead(6, 64, 3, [False]), PropertyHead(6, 64, 3, [False])
-    teach_head(head, latents[:80], measured, latents[:400], seed=0)
+    teach_head(head, latents[:80], measured, latents[:400], None, seed=0)
     refit_head(alone, latents[:80], measured, seed=0)
-    teacher = Teacher.fit(latents[:80].double().numpy(), measured, seed=0)
-    means, deviations = teacher.says(latents[400:].double().numpy())
+    teacher = Teacher.fit(latents[:80], measured, latents[:400], None, seed=0)
+    means, deviations = teacher.says(latents[400:])
     with torch.no_grad():
         mean, variance = (part.numpy() for part in head(latents[400:]))
     assert np.corrcoef(mean[:, 0], means[:, 0])[0, 1] > 0.98
@@ -42,11 +43,10 @@ def test_a_taught_head_says_what_the_process_says_and_beats_perceptrons_on_few_l
 
 def test_what_is_said_of_a_value_left_out_is_what_a_fit_without_it_says() -> None:
     latents, _, measured = curved_case(30)
-    inputs = latents[:30].double().numpy()
     measured[4] = np.nan
-    teacher = Teacher.fit(inputs, measured, seed=0)
+    teacher = Teacher.fit(latents[:30], measured, latents, None, seed=0)
     left_out = teacher.left_out(measured)
-    kernel, scaled = teacher.processes[0].kernel_, (inputs - teacher.center) / teacher.scale
+    kernel, scaled = teacher.processes[0].kernel_, teacher.inputs.of(latents[:30])
     centered, unit = measured[:, 0] - teacher.levels[0], teacher.units[0]
     for left in (0, 7, 29):
         rest = np.delete(np.arange(30), [4, left])
@@ -62,7 +62,7 @@ def test_a_yes_no_property_is_taught_as_a_probability_and_a_missing_value_is_no_
     targets = np.concatenate([measured, measured > 0], axis=1)
     targets[::2, 0] = np.nan
     head = PropertyHead(6, 64, 3, [False, True])
-    left_out = teach_head(head, latents[:100], targets, latents[:400], seed=0)
+    left_out = teach_head(head, latents[:100], targets, latents[:400], None, seed=0)
     assert (np.isnan(left_out.errors) == np.isnan(targets)).all()
     with torch.no_grad():
         mean, _ = (part.numpy() for part in head(latents[400:]))
@@ -76,6 +76,22 @@ def test_the_same_seed_teaches_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     latents, _, measured = curved_case(40)
     heads = [PropertyHead(6, 8, 2, [False]) for _ in range(2)]
     for head in heads:
-        teach_head(head, latents[:40], measured, latents, seed=5)
+        teach_head(head, latents[:40], measured, latents, None, seed=5)
     for first, second in zip(heads[0].parameters(), heads[1].parameters(), strict=True):
         assert torch.equal(first, second)
+
+
+def test_a_network_that_reads_fragments_teaches_by_them() -> None:
+    latents = torch.randn(600, 20, generator=torch.Generator().manual_seed(0))
+    fragments = FingerprintHead(20, 8)
+    with torch.no_grad():
+        fragments.logits.weight.zero_()
+        fragments.logits.weight[:, 0] = torch.linspace(1, 6, 8)
+        fragments.logits.bias.copy_(torch.linspace(-3, 3, 8))
+    truth = (torch.sigmoid(4 * latents[:, :1]) - 0.5).double().numpy() / 0.36
+    errors = []
+    for reading in (None, fragments):
+        head = PropertyHead(20, 64, 3, [False])
+        teach_head(head, latents[:60], truth[:60], latents[:400], reading, seed=0)
+        errors.append(error(head, latents[400:], truth[400:]))
+    assert errors[1] < 0.5 * errors[0]

@@ -53,15 +53,30 @@ def off_by(scale: float, size: int) -> LeftOut:
     return LeftOut(errors, np.ones_like(errors))
 
 
+NOTHING = LeftOut(np.empty((0, 1)), np.empty((0, 1)))
+
+
+def factor(held_out: LeftOut, others: LeftOut = NOTHING, *, is_binary: bool = False) -> float:
+    (value,) = spread_factors((held_out, others), [is_binary])
+    return value
+
+
 def test_spread_factors_make_the_80_percent_interval_hold_80_percent() -> None:
-    assert spread_factors([off_by(3, 2000)], [False]) == pytest.approx((3.0,), rel=0.05)
-    assert spread_factors([off_by(3, 2000)], [True]) == (1.0,)
+    assert factor(off_by(3, 2000)) == pytest.approx(3.0, rel=0.05)
+    assert factor(off_by(3, 2000), is_binary=True) == 1.0
 
 
-def test_values_left_out_in_fitting_are_counted_only_where_few_are_held_out() -> None:
-    assert spread_factors([off_by(1, 4000), off_by(3, 4000)], [False]) == pytest.approx((1.0,), rel=0.06)
-    assert spread_factors([off_by(1, 4), off_by(3, 4000)], [False]) == pytest.approx((3.0,), rel=0.06)
-    assert spread_factors([off_by(1, 4)], [False]) == (1.0,)
+def test_values_left_out_in_fitting_make_up_for_what_too_few_are_held_out() -> None:
+    assert factor(off_by(1, 4000), off_by(3, 4000)) == pytest.approx(1.0, rel=0.06)
+    assert factor(off_by(1, 4), off_by(3, 4000)) == pytest.approx(3.0, rel=0.06)
+    assert factor(NOTHING, off_by(3, 4000)) == pytest.approx(3.0, rel=0.06)
+    assert factor(off_by(1, 4)) == 1.0
+
+
+def test_however_many_are_left_out_held_out_values_count() -> None:
+    some = factor(off_by(1, 60), off_by(3, 60))
+    assert 1.2 < some < 2.8
+    assert factor(off_by(1, 60), off_by(3, 100_000)) == pytest.approx(some, rel=0.2)
 
 
 def network_of(head_dim: int, is_binary: list[bool], head_members: int = 3) -> Autoencoder:
