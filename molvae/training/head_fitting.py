@@ -28,8 +28,8 @@ from molvae.training.settings import FEW_LABELS
 
 logger = logging.getLogger(__name__)
 
-#: With fewer held-out values of a property than this, values that were left out in fitting make up the number.
-#: They flatter: the network has seen their molecules, if not their labels.
+#: With fewer held-out values of a property than this, values that were left out in fitting make up the
+#: number. They flatter: the network has seen their molecules, if not their labels.
 ENOUGH_HELD_OUT = 100
 #: Fewer values than this say nothing about a spread, nor about which of two heads is better.
 LEAST_TO_JUDGE = 20

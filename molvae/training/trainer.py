@@ -10,7 +10,7 @@ import math
 import threading
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,13 +19,12 @@ from torch import nn
 from molvae.data.dataset import IndexArray, TokenArrays, bucketed_batches
 from molvae.data.fingerprints import PackedBits
 from molvae.errors import MolvaeError
-from molvae.generation.tensors import load_weights, read_tensors, write_tensors
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.fingerprint_head import unpacked_bits
 from molvae.models.losses import Losses, total_loss
 from molvae.progress import Progress
-from molvae.training.checkpoint import restore_training, training_tensors
+from molvae.training.checkpoint import Checkpoints, RunState
 from molvae.training.device import autocast, choose_device, choose_precision
 from molvae.training.draws import sample_indices, step_generator
 from molvae.training.interruption import interruptible
@@ -100,14 +99,11 @@ class Trainer:
         self.data = data
         self.settings = settings
         self.run_dir = run_dir
-        self.last_path = run_dir / "checkpoints" / "last.safetensors"
-        self.best_path = run_dir / "checkpoints" / "best.safetensors"
         self.optimizer = torch.optim.AdamW(
             model.parameters(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
         )
-        self.step, self.molecules, self.seconds = 0, 0, 0.0
-        self.best_loss, self.best_step, self.worse_in_a_row = math.inf, 0, 0
-        self.best_report: ValidationReport | None = None
+        self.checkpoints = Checkpoints(run_dir / "checkpoints", self.model, self.optimizer)
+        self.state = RunState()
         self.last_report: ValidationReport | None = None
         self.property_weight, self._targets = _lessons(data, settings)
         self._batches: tuple[int, list[IndexArray]] = (-1, [])
@@ -120,49 +116,52 @@ class Trainer:
             CheckpointError: if a checkpoint can't be written; the one before it is intact.
             DivergedError: if the loss is no longer a number.
         """
-        if self.last_path.exists():
-            self._restore()
+        self.state = state = self.checkpoints.restore()
+        if state.step > 0:
+            logger.info("going on from step %d", state.step)
         with (
             interruptible() as interrupted,
-            Journal(self.run_dir, self.step + 1) as journal,
+            Journal(self.run_dir, state.step + 1) as journal,
             Progress(*self._extent()) as bar,
         ):
             complete = self._loop(interrupted, journal, bar)
-        self._save()
+        self.checkpoints.save(state)
         best = self._load_best()
         alarm = self._alarm(best)
         has_seen_labels = self._targets is not None and self.property_weight > 0
-        return TrainingResult(self.step, self.molecules, self.seconds, best, complete, has_seen_labels, alarm)
+        return TrainingResult(
+            state.step, state.molecules, state.seconds, best, complete, has_seen_labels, alarm
+        )
 
     def _loop(self, interrupted: threading.Event, journal: Journal, bar: Progress) -> bool:
-        started, saved = time.monotonic() - self.seconds, time.monotonic()
+        started, saved = time.monotonic() - self.state.seconds, time.monotonic()
         shown = self._done()
         bar.update(shown)
         while not (is_done := self._is_done()) and not interrupted.is_set():
             losses = self.train_step()
-            self.seconds = time.monotonic() - started
+            self.state.seconds = time.monotonic() - started
             # Not when interrupted: a validation more than an undisturbed run has could change its best.
-            if self.step % self.settings.valid_every == 0 or self.progress() >= 1:
+            if self.state.step % self.settings.valid_every == 0 or self.progress() >= 1:
                 self._validate(journal)
             elif time.monotonic() - saved > self.settings.checkpoint_seconds:
-                self._save()
+                self.checkpoints.save(self.state)
                 saved = time.monotonic()
             bar.update(self._done() - shown, **_shown(losses, self.last_report))
             shown = self._done()
         return is_done
 
     def _is_done(self) -> bool:
-        out_of_patience = 0 < self.settings.patience <= self.worse_in_a_row
-        return self.best_report is not None and (self.progress() >= 1 or out_of_patience)
+        out_of_patience = 0 < self.settings.patience <= self.state.worse_in_a_row
+        return self.state.best_report is not None and (self.progress() >= 1 or out_of_patience)
 
     def progress(self) -> float:
         """How much of the run is done, 0 to 1: the largest of its shares of steps, minutes and epochs."""
         settings = self.settings
-        shares = [self.step / (settings.epoch_limit * self._steps_an_epoch())]
+        shares = [self.state.step / (settings.epoch_limit * self._steps_an_epoch())]
         if settings.max_steps is not None:
-            shares.append(self.step / settings.max_steps)
+            shares.append(self.state.step / settings.max_steps)
         if settings.max_minutes is not None:
-            shares.append(self.seconds / (60 * settings.max_minutes))
+            shares.append(self.state.seconds / (60 * settings.max_minutes))
         return max(shares)
 
     def train_step(self) -> Losses:
@@ -185,7 +184,7 @@ class Trainer:
                 targets,
                 fingerprints,
                 token_dropout=settings.token_dropout,
-                generator=step_generator(settings.seed, self.step, self.device),
+                generator=step_generator(settings.seed, self.state.step, self.device),
             )
         loss = total_loss(
             losses,
@@ -198,8 +197,8 @@ class Trainer:
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), settings.max_gradient_norm)
         self.optimizer.step()
-        self.step += 1
-        self.molecules += len(indices)
+        self.state.step += 1
+        self.state.molecules += len(indices)
         return losses
 
     def _measure(self) -> ValidationReport:
@@ -209,12 +208,11 @@ class Trainer:
 
     def _load_best(self) -> ValidationReport:
         """Gives the model the weights of the best validation; without one, it keeps those it has."""
-        if self.best_report is None:
+        if self.state.best_report is None:
             return self._measure()
-        weights, _ = read_tensors(self.best_path)
-        load_weights(self.model, weights)
+        self.checkpoints.load_best()
         self.model.eval()
-        return self.best_report
+        return self.state.best_report
 
     def _validate(self, journal: Journal) -> None:
         report = self._measure()
@@ -225,26 +223,23 @@ class Trainer:
         )
         if not math.isfinite(loss):
             raise DivergedError(
-                f'the loss at step {self.step} is "{loss}": training has diverged; lower learning_rate '
+                f'the loss at step {self.state.step} is "{loss}": training has diverged; lower learning_rate '
                 f'(it is "{self.settings.learning_rate}") and train anew'
             )
-        self.worse_in_a_row += 1
         self.last_report = report
-        if loss < self.best_loss:
-            self.best_loss, self.best_step, self.best_report = loss, self.step, report
-            self.worse_in_a_row = 0
-        journal.write(self.step, self._numbers(report, loss))
-        logger.debug("step %d: %s", self.step, report)
-        self._save()
-        if self.best_step == self.step:
-            self._save_best()
+        self.state.judge(report, loss)
+        journal.write(self.state.step, self._numbers(report, loss))
+        logger.debug("step %d: %s", self.state.step, report)
+        self.checkpoints.save(self.state)
+        if self.state.is_best:
+            self.checkpoints.save_best(self.state)
         if self.progress() > 0.25 and (alarm := self._alarm(report)):
-            logger.warning("step %d: %s", self.step, alarm)
+            logger.warning("step %d: %s", self.state.step, alarm)
 
     def _numbers(self, report: ValidationReport, loss: float) -> dict[str, float]:
         numbers = {
-            "molecules": float(self.molecules),
-            "seconds": self.seconds,
+            "molecules": float(self.state.molecules),
+            "seconds": self.state.seconds,
             "kl_weight": self.settings.kl_weight
             * kl_weight_factor(self.settings.kl_schedule, self.progress()),
             "loss": loss,
@@ -260,7 +255,7 @@ class Trainer:
         return -(-len(self.data.train) // self.settings.batch_size)
 
     def _next_batch(self) -> IndexArray:
-        epoch, place = divmod(self.step, self._steps_an_epoch())
+        epoch, place = divmod(self.state.step, self._steps_an_epoch())
         if self._batches[0] != epoch:
             batches = bucketed_batches(
                 self.data.train,
@@ -280,37 +275,7 @@ class Trainer:
         return int(min(steps, self.settings.max_steps or steps)), "training (steps)"
 
     def _done(self) -> int:
-        return int(self.seconds) if self.settings.max_minutes is not None else self.step
-
-    def _save(self) -> None:
-        facts = {
-            "step": self.step,
-            "molecules": self.molecules,
-            "seconds": self.seconds,
-            "best_step": self.best_step,
-            "best_loss": self.best_loss if self.best_report is not None else None,
-            "best_report": self.best_report._asdict() if self.best_report is not None else None,
-            "worse_in_a_row": self.worse_in_a_row,
-        }
-        write_tensors(self.last_path, training_tensors(self.model, self.optimizer), facts)
-
-    def _save_best(self) -> None:
-        """Writes the best weights, always after the last state, which tells which step's they are."""
-        facts = {"step": self.best_step, "loss": self.best_loss}
-        write_tensors(self.best_path, self.model.state_dict(), facts)
-
-    def _restore(self) -> None:
-        tensors, facts = read_tensors(self.last_path)
-        restore_training(tensors, self.model, self.optimizer)
-        self.step, self.molecules, self.seconds = facts["step"], facts["molecules"], facts["seconds"]
-        self.worse_in_a_row = facts["worse_in_a_row"]
-        if facts["best_report"] is not None:
-            report: dict[str, Any] = facts["best_report"]
-            self.best_loss, self.best_step = facts["best_loss"], facts["best_step"]
-            self.best_report = ValidationReport(**report | {"property_r2": tuple(report["property_r2"])})
-            if self.best_step == self.step:  # the run may have been killed before it wrote them
-                self._save_best()
-        logger.info("going on from step %d", self.step)
+        return int(self.state.seconds) if self.settings.max_minutes is not None else self.state.step
 
 
 def _lessons(data: TrainingData, settings: TrainingSettings) -> tuple[float, FloatArray | None]:

@@ -12,7 +12,7 @@ from molvae.models.autoencoder import Autoencoder
 from molvae.models.property_head import PropertyHead
 from molvae.training.request import RunRequest, RunSettings
 
-#: What a fine-tuned network may have that its base has not, as it is not asked after training.
+#: What a fine-tuned network may have that its base has not: a finished model is not asked for it.
 FREE = frozenset({"fingerprint_bits"})
 
 

@@ -97,10 +97,10 @@ def our_speed(smiles: list[str], seconds: float) -> tuple[float, str]:
         trainer = Trainer(model, data, settings, Path(folder) / "run")
         for _ in range(20):
             trainer.train_step()
-        before, started = trainer.molecules, time.perf_counter()
+        before, started = trainer.state.molecules, time.perf_counter()
         while time.perf_counter() - started < seconds:
             trainer.train_step()
-        speed = (trainer.molecules - before) / (time.perf_counter() - started)
+        speed = (trainer.state.molecules - before) / (time.perf_counter() - started)
         return speed, str(trainer.dtype).removeprefix("torch.")
 
 

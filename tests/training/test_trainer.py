@@ -15,6 +15,7 @@ from molvae.errors import CheckpointError
 from molvae.generation.tensors import read_tensors
 from molvae.models.losses import Losses
 from molvae.training import trainer as trainer_module
+from molvae.training.checkpoint import RunState
 from molvae.training.trainer import DivergedError, Trainer, _shown
 from tests.training.tiny_runs import NUM_MOLECULES, tiny_data, tiny_trainer
 
@@ -28,7 +29,7 @@ def same(weights: Weights, others: Weights) -> bool:
 
 def last_weights(trainer: Trainer) -> Weights:
     """Weights, moments and step counts after the last step."""
-    return read_tensors(trainer.last_path)[0]
+    return read_tensors(trainer.checkpoints.last_path)[0]
 
 
 def rows(run_dir: Path) -> list[dict[str, str]]:
@@ -70,7 +71,7 @@ def test_a_run_stopped_with_ctrl_c_and_resumed_ends_with_the_same_weights(
     train_step = trainer.train_step
 
     def interrupted_step() -> Losses:
-        if trainer.step + 1 == moment:
+        if trainer.state.step + 1 == moment:
             signal.raise_signal(signal.SIGINT)
         return train_step()
 
@@ -105,11 +106,11 @@ def test_a_run_killed_at_any_moment_and_resumed_ends_with_the_same_weights(
 
 
 def test_resuming_a_finished_run_changes_nothing(undisturbed: Trainer) -> None:
-    before = undisturbed.last_path.read_bytes()
+    before = undisturbed.checkpoints.last_path.read_bytes()
     again = tiny_trainer(undisturbed.run_dir)
     assert again.run().is_complete
-    assert again.step == 20
-    assert undisturbed.last_path.read_bytes() == before
+    assert again.state.step == 20
+    assert undisturbed.checkpoints.last_path.read_bytes() == before
     assert_like(again, undisturbed)
 
 
@@ -120,7 +121,7 @@ def test_rows_that_the_resumed_run_will_write_again_are_cut_from_the_metrics(
     train_step = first.train_step
 
     def failing_step() -> Losses:
-        if first.step + 1 == 8:
+        if first.state.step + 1 == 8:
             raise RuntimeError("power cut")
         return train_step()
 
@@ -164,8 +165,8 @@ def test_a_full_disk_leaves_the_last_good_checkpoint_and_says_so(
 def test_training_lowers_the_loss_and_returns_the_best_weights(undisturbed: Trainer) -> None:
     losses = [float(row["loss"]) for row in rows(undisturbed.run_dir)]
     assert losses[-1] < losses[0]
-    assert undisturbed.best_loss == pytest.approx(min(losses), rel=1e-4)
-    best, facts = read_tensors(undisturbed.best_path)
+    assert undisturbed.state.best_loss == pytest.approx(min(losses), rel=1e-4)
+    best, facts = read_tensors(undisturbed.checkpoints.best_path)
     assert same(best, undisturbed.model.state_dict())
     assert facts["step"] == int(rows(undisturbed.run_dir)[losses.index(min(losses))]["step"])
 
@@ -175,22 +176,22 @@ def test_a_run_killed_between_its_last_and_its_best_checkpoint_still_has_both(
 ) -> None:
     first = tiny_trainer(tmp_path)
 
-    def killed() -> None:
+    def killed(_: RunState) -> None:
         raise RuntimeError("power cut")
 
-    monkeypatch.setattr(first, "_save_best", killed)
+    monkeypatch.setattr(first.checkpoints, "save_best", killed)
     with pytest.raises(RuntimeError, match="power cut"):
         first.run()
-    assert not first.best_path.exists()
+    assert not first.checkpoints.best_path.exists()
     resumed = tiny_trainer(tmp_path)
-    resumed._restore()
-    assert read_tensors(resumed.best_path)[1]["step"] == resumed.step == 6
+    assert resumed.checkpoints.restore().step == 6
+    assert read_tensors(resumed.checkpoints.best_path)[1]["step"] == 6
     resumed.run()
     assert_like(resumed, undisturbed)
 
 
 def test_the_bar_shows_what_the_last_validation_found(undisturbed: Trainer, tmp_path: Path) -> None:
-    report = undisturbed.best_report
+    report = undisturbed.state.best_report
     assert report is not None
     losses = tiny_trainer(tmp_path).train_step()
     shown = _shown(losses, report._replace(property_r2=(0.75, 0.0)))
@@ -211,7 +212,7 @@ def test_training_stops_when_validations_no_longer_get_better(
     result = trainer.run()
     assert result.is_complete
     assert result.steps == 2 * 5
-    assert read_tensors(trainer.best_path)[1]["step"] == 4
+    assert read_tensors(trainer.checkpoints.best_path)[1]["step"] == 4
 
 
 def test_a_limit_in_minutes_ends_a_run_and_its_schedules_with_it(tmp_path: Path) -> None:

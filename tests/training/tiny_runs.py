@@ -73,7 +73,7 @@ def _train_until_shot(run_dir: Path, what: str, number: int) -> None:
         train_step = trainer.train_step
 
         def step() -> Losses:
-            if trainer.step + 1 == number:
+            if trainer.state.step + 1 == number:
                 _die()
             return train_step()
 
