@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from molvae.generation.checks import check_from_zero
+from molvae.generation.checks import check_from_zero, check_level
 from molvae.interfaces import FloatArray
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def draw_molecules(
     unique: bool = False,
     novel: bool = False,
     prior: "PriorName | None" = None,
+    level: float = 0.0,
     seed: int = 0,
 ) -> Draws:
     """Decodes draws of the prior until `num_samples` molecules are kept.
@@ -46,13 +47,15 @@ def draw_molecules(
         temperature: of the decoder; 0 takes the likeliest molecule of each latent.
         unique: keep no molecule twice.
         novel: keep none of the training molecules.
-        prior: "standard-normal" or "gaussian"; by default what the model was made for.
+        prior: a name of a prior of the model; by default what the model was made for.
+        level: how much noise is laid over the latents, 0 to 1, if the decoder is told of it.
         seed: of all that is random.
 
     Raises:
-        SettingsError: for a number, temperature or seed below 0, or an unknown prior.
+        SettingsError: for a number, temperature or seed below 0, or a prior or level that the model has not.
     """
     check_from_zero("num_samples", num_samples)
+    check_level(level, model.is_told_levels)
     check_from_zero("seed", seed)
     generator = np.random.default_rng(seed)
     kept: list[str] = []
@@ -61,7 +64,12 @@ def draw_molecules(
     while len(kept) < num_samples and num_draws < MAX_OVERSAMPLING * num_samples:
         num_wanted = max(num_samples - len(kept), min(num_samples, 100))
         latents = model.sample_latents(num_wanted, generator, prior)
-        decoded = model.decode(latents, temperature=temperature, seed=int(generator.integers(2**62)))
+        if level > 0:
+            noise = generator.standard_normal(latents.shape)
+            latents = (np.sqrt(1 - level**2) * latents + level * noise).astype(np.float32)
+        decoded = model.decode(
+            latents, temperature=temperature, level=level, seed=int(generator.integers(2**62))
+        )
         for text in decoded:
             if len(kept) == num_samples:
                 break

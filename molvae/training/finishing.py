@@ -123,7 +123,11 @@ def _encoded(
 
 def _described(report: ValidationReport, scaler: PropertyScaler | None) -> dict[str, Any]:
     names = scaler.names if scaler is not None else ()
-    numbers = {name: value for name, value in report._asdict().items() if name != "property_r2"}
+    numbers = {
+        name: None if np.isnan(value) else value
+        for name, value in report._asdict().items()
+        if name != "property_r2"
+    }
     r2 = {
         name: None if np.isnan(value) else value
         for name, value in zip(names, report.property_r2, strict=True)
