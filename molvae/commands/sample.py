@@ -26,6 +26,10 @@ class SampleSettings:
     temperature: float = field(
         default=0.0, metadata={"help": "0 decodes each latent to its likeliest molecule, 1 draws one"}
     )
+    level: float = field(
+        default=0.0,
+        metadata={"help": "noise laid over the latents, 0 to 1, for a model trained with --bottleneck noisy"},
+    )
     greedy: bool = field(default=False, metadata={"help": "the same as --temperature 0"})
     unique: bool = field(default=False, metadata={"help": "no molecule twice"})
     novel: bool = field(default=False, metadata={"help": "no molecule that the model was trained on"})
@@ -43,6 +47,8 @@ class SampleSettings:
             raise SettingsError(f'num_samples is "{self.num_samples}"; ask for at least 1 molecule')
         if self.temperature < 0:
             raise SettingsError(f'temperature is "{self.temperature}"; it must not be negative')
+        if not 0 <= self.level <= 1:
+            raise SettingsError(f'level is "{self.level}"; it must be from 0 to 1')
         if self.greedy and self.temperature > 0:
             raise SettingsError(
                 f'greedy decoding has no temperature "{self.temperature}"; leave one of them out'
@@ -71,6 +77,7 @@ def run(arguments: argparse.Namespace) -> None:
         unique=settings.unique,
         novel=settings.novel,
         prior=settings.prior,
+        level=settings.level,
         seed=settings.seed,
     )
     if arguments.out is None:
