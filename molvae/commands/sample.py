@@ -33,6 +33,10 @@ class SampleSettings:
     greedy: bool = field(default=False, metadata={"help": "the same as --temperature 0"})
     unique: bool = field(default=False, metadata={"help": "no molecule twice"})
     novel: bool = field(default=False, metadata={"help": "no molecule that the model was trained on"})
+    strict: bool = field(
+        default=False,
+        metadata={"help": "only molecules as the decoder wrote them, nothing repaired or cut"},
+    )
     prior: PriorName | None = field(
         default=None, metadata={"help": "where latents are drawn from; what suits the model by itself"}
     )
@@ -76,6 +80,7 @@ def run(arguments: argparse.Namespace) -> None:
         temperature=settings.temperature,
         unique=settings.unique,
         novel=settings.novel,
+        strict=settings.strict,
         prior=settings.prior,
         level=settings.level,
         seed=settings.seed,
@@ -90,4 +95,8 @@ def run(arguments: argparse.Namespace) -> None:
         f"{settings.num_samples:,} asked for: {len(draws.smiles):,} molecules from {draws.num_draws:,} draws"
     )
     print(f"{draws.num_valid:,} draws valid, {len(distinct):,} molecules unique, {num_novel:,} of them novel")
+    if draws.num_strict is not None:
+        print(
+            f"{draws.num_strict:,} draws as the decoder wrote them ({draws.num_strict / draws.num_draws:.1%})"
+        )
     print(f"molecules: {arguments.out}")

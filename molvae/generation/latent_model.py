@@ -12,18 +12,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from torch import Tensor
 
 from molvae.data.dataset import TokenArrays
 from molvae.data.scaling import PropertyScaler
 from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import Tokenizer
 from molvae.errors import InputError, SettingsError
-from molvae.generation.checks import check_from_zero, check_level, latent_rows, listed
+from molvae.generation.checks import check_level, latent_rows, listed
+from molvae.generation.decoding import Checked, decode_checked, decode_latents
 from molvae.generation.exploration import neighbors_of, straight_line
 from molvae.generation.language_model_prior import LanguageModelPrior
 from molvae.generation.membership import MoleculeKeys
-from molvae.generation.molecules import Readable, decode_stream, read_molecules, refusal_error, to_selfies
+from molvae.generation.molecules import (
+    Readable,
+    read_molecules,
+    refusal_error,
+)
 from molvae.generation.prediction import predict_properties, property_gradient
 from molvae.generation.sampling import draw_molecules, posterior_draws
 from molvae.interfaces import FloatArray, Gradient, Predictions
@@ -36,8 +40,8 @@ if TYPE_CHECKING:
 
 PriorName = Literal["standard-normal", "gaussian", "language-model"]
 
-#: Molecules that go through the network at once.
-ENCODE_BATCH, DECODE_BATCH = 512, 1000
+#: Molecules that go through the encoder at once.
+ENCODE_BATCH = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,14 +180,17 @@ class MoleculeModel:
             InputError: if the latents have another size than the model's, or are not finite.
             SettingsError: for a temperature or a seed below 0, or a level that the model knows not.
         """
-        check_from_zero("temperature", temperature)
-        check_level(level, self.is_told_levels)
-        check_from_zero("seed", seed)
-        rows = latent_rows(latents, self.latent_dim)
-        generator = torch.Generator().manual_seed(seed)
-        parts = (rows[at : at + DECODE_BATCH] for at in range(0, len(rows), DECODE_BATCH))
-        selfies = (self._generate(part, temperature, level, generator) for part in parts)
-        return [text for batch in decode_stream(selfies, len(rows)) for text in batch]
+        return decode_latents(self, latents, temperature, level, seed)
+
+    def decode_checked(
+        self, latents: npt.ArrayLike, *, temperature: float = 0.0, level: float = 0.0, seed: int = 0
+    ) -> Checked:
+        """As `decode`, and which of the molecules are just what the decoder wrote.
+
+        Any row of SELFIES symbols decodes to some molecule, as the notation repairs what can't be meant; so
+        that all decode says nothing. Arguments and errors are those of `decode`.
+        """
+        return decode_checked(self, latents, temperature, level, seed)
 
     def sample_latents(
         self, num_samples: int, generator: np.random.Generator, prior: PriorName | None = None
@@ -201,6 +208,7 @@ class MoleculeModel:
         temperature: float = 0.0,
         unique: bool = False,
         novel: bool = False,
+        strict: bool = False,
         prior: PriorName | None = None,
         level: float = 0.0,
         seed: int = 0,
@@ -213,6 +221,7 @@ class MoleculeModel:
             level: how much noise is laid over the latents, 0 to 1, if the decoder is told of it.
             unique: give no molecule twice.
             novel: give none of the training molecules.
+            strict: give only what the decoder wrote as it stands (`decode_checked`).
             prior: "standard-normal", "gaussian" or, of a decoder that is told noise levels,
                 "language-model"; by default what the model was made for.
             seed: of all that is random.
@@ -230,6 +239,7 @@ class MoleculeModel:
             temperature=temperature,
             unique=unique,
             novel=novel,
+            strict=strict,
             prior=prior,
             level=level,
             seed=seed,
@@ -295,18 +305,6 @@ class MoleculeModel:
         from molvae.generation.transformer import LatentTransformer
 
         return LatentTransformer(self)
-
-    def _generate(
-        self, latents: Tensor, temperature: float, level: float, generator: torch.Generator
-    ) -> list[str]:
-        ids, lengths = self.network.decoder.generate(
-            latents,
-            max_length=self.max_length,
-            temperature=temperature,
-            generator=generator,
-            levels=torch.full((len(latents),), level),
-        )
-        return to_selfies(ids.numpy(), lengths.numpy(), self.tokenizer)
 
     def _prior(self, name: PriorName | None) -> Sampler:
         priors: dict[str, Sampler] = {
