@@ -54,7 +54,7 @@ def test_checked_molecules_are_those_decoded_and_what_was_cut_is_not_strict(
 
 
 def test_strict_sampling_keeps_strict_molecules_and_counts_them(tiny_model: MoleculeModel) -> None:
-    draws = draw_molecules(tiny_model, 3, strict=True, temperature=1.0, seed=1)
+    draws = draw_molecules(tiny_model, 20, strict=True, temperature=1.0, seed=1)
     assert draws.num_strict is not None
-    assert len(draws.smiles) == 3 <= draws.num_strict < draws.num_draws
+    assert 0 < len(draws.smiles) <= draws.num_strict < draws.num_draws
     assert draw_molecules(tiny_model, 3, temperature=1.0, seed=1).num_strict is None
