@@ -22,6 +22,7 @@ from molvae.generation.checks import check_level, latent_rows, listed
 from molvae.generation.decoding import Checked, decode_checked, decode_latents
 from molvae.generation.exploration import neighbors_of, straight_line
 from molvae.generation.language_model_prior import LanguageModelPrior
+from molvae.generation.likeness import LikenessDial
 from molvae.generation.membership import MoleculeKeys
 from molvae.generation.molecules import (
     Readable,
@@ -97,6 +98,12 @@ class MoleculeModel:
         """
         priors: dict[str, PriorName] = {"gaussian": "standard-normal", "noisy": "language-model"}
         return priors.get(self.bottleneck, "gaussian")
+
+    @property
+    def likeness_dial(self) -> LikenessDial | None:
+        """How much noise makes neighbors of which similarity; None where that was not measured."""
+        measured = self.facts.get("likeness")
+        return LikenessDial.from_json(measured) if measured else None
 
     @property
     def is_told_levels(self) -> bool:
@@ -256,23 +263,28 @@ class MoleculeModel:
         same = [before == after for before, after in zip(readable.smiles, decoded, strict=True)]
         return pd.DataFrame({"smiles": readable.smiles, "reconstruction": decoded, "same": same})
 
-    def neighbors(self, smiles: str, num_neighbors: int = 10, *, seed: int = 0) -> pd.DataFrame:
+    def neighbors(
+        self, smiles: str, num_neighbors: int = 10, *, similarity: float | None = None, seed: int = 0
+    ) -> pd.DataFrame:
         """Distinct molecules decoded from around one molecule's latents, most alike first.
 
         Args:
             smiles: the molecule; it is not among its neighbors.
             num_neighbors: how many.
+            similarity: how alike they should be, within .1 (Tanimoto, ECFP4, 2,048 bits); None for as
+                alike as can be found.
             seed: of the noise.
 
         Returns:
-            Columns smiles and tanimoto (ECFP4, 2,048 bits), and radius, in units of the spread of the
-            training molecules' latents.
+            Columns smiles and tanimoto, and noise: the level where the decoder is told of it, else a
+            radius in units of the spread of the training molecules' latents.
 
         Raises:
             MoleculeError: if the SMILES can't be read.
-            SettingsError: for fewer than one neighbor, or a seed below 0.
+            InputError: if a similarity is asked of a model that was saved without a dial for it.
+            SettingsError: for fewer than one neighbor, a seed below 0, or a similarity not between 0 and 1.
         """
-        return neighbors_of(self, smiles, num_neighbors, seed)
+        return neighbors_of(self, smiles, num_neighbors, seed, similarity)
 
     def interpolate(self, start: str, end: str, num_steps: int = 10) -> pd.DataFrame:
         """Molecules on the straight line between two, both included: columns step, share, smiles.
