@@ -108,6 +108,23 @@ def decode_raw(text: str) -> str:
         raise MoleculeError(f'can\'t read the SELFIES "{quotable(text)}": {_reason(error)}') from error
 
 
+def is_faithful(text: str) -> bool:
+    """Whether a SELFIES says what it means: every symbol is used, and none is read as another.
+
+    Any row of symbols decodes, as what can't be meant is repaired: a bond that an atom has no room for is
+    weakened or dropped, symbols after the last free valence are skipped. So the SMILES that it decodes to
+    is encoded again, atoms in the same order, and must give the same row of symbols. What `canonical_pair`
+    makes of molecules always does.
+
+    >>> is_faithful("[C][C][=O]"), is_faithful("[C][F][C]"), is_faithful("[C][#F]")
+    (True, False, False)
+    """
+    try:
+        return bool(text) and smiles_to_selfies(decode_raw(text)) == text
+    except MoleculeError:
+        return False
+
+
 def split_symbols(text: str) -> list[str]:
     """The symbols of a SELFIES, in order.
 

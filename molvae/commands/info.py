@@ -28,7 +28,11 @@ def describe_model(model: MoleculeModel) -> dict[str, str]:
     run, training = facts["run"], facts["run"]["training"]
     ending = "" if facts["is_complete"] else ", interrupted: go on with train --resume"
     described = {
-        "kind": {"gaussian": "VAE", "deterministic": "plain autoencoder"}[model.bottleneck],
+        "kind": {
+            "gaussian": "VAE",
+            "deterministic": "plain autoencoder",
+            "noisy": "noise-conditioned autoencoder",
+        }[model.bottleneck],
         "latents": str(model.latent_dim),
         "weights": f"{sum(weight.numel() for weight in model.network.parameters()):,}",
         "encoder": f"bidirectional GRU, {sizes.encoder_dim} units each direction",

@@ -26,9 +26,17 @@ class SampleSettings:
     temperature: float = field(
         default=0.0, metadata={"help": "0 decodes each latent to its likeliest molecule, 1 draws one"}
     )
+    level: float = field(
+        default=0.0,
+        metadata={"help": "noise laid over the latents, 0 to 1, for a model trained with --bottleneck noisy"},
+    )
     greedy: bool = field(default=False, metadata={"help": "the same as --temperature 0"})
     unique: bool = field(default=False, metadata={"help": "no molecule twice"})
     novel: bool = field(default=False, metadata={"help": "no molecule that the model was trained on"})
+    strict: bool = field(
+        default=False,
+        metadata={"help": "only molecules as the decoder wrote them, nothing repaired or cut"},
+    )
     prior: PriorName | None = field(
         default=None, metadata={"help": "where latents are drawn from; what suits the model by itself"}
     )
@@ -43,6 +51,8 @@ class SampleSettings:
             raise SettingsError(f'num_samples is "{self.num_samples}"; ask for at least 1 molecule')
         if self.temperature < 0:
             raise SettingsError(f'temperature is "{self.temperature}"; it must not be negative')
+        if not 0 <= self.level <= 1:
+            raise SettingsError(f'level is "{self.level}"; it must be from 0 to 1')
         if self.greedy and self.temperature > 0:
             raise SettingsError(
                 f'greedy decoding has no temperature "{self.temperature}"; leave one of them out'
@@ -70,7 +80,9 @@ def run(arguments: argparse.Namespace) -> None:
         temperature=settings.temperature,
         unique=settings.unique,
         novel=settings.novel,
+        strict=settings.strict,
         prior=settings.prior,
+        level=settings.level,
         seed=settings.seed,
     )
     if arguments.out is None:
@@ -83,4 +95,8 @@ def run(arguments: argparse.Namespace) -> None:
         f"{settings.num_samples:,} asked for: {len(draws.smiles):,} molecules from {draws.num_draws:,} draws"
     )
     print(f"{draws.num_valid:,} draws valid, {len(distinct):,} molecules unique, {num_novel:,} of them novel")
+    if draws.num_strict is not None:
+        print(
+            f"{draws.num_strict:,} draws as the decoder wrote them ({draws.num_strict / draws.num_draws:.1%})"
+        )
     print(f"molecules: {arguments.out}")

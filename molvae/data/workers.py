@@ -28,12 +28,12 @@ import numpy as np
 
 from molvae.chem.fingerprints import morgan_bits
 from molvae.chem.molecules import parse_smiles
-from molvae.chem.notation import constraints_in_force, selfies_to_smiles, set_constraints
+from molvae.chem.notation import constraints_in_force, is_faithful, selfies_to_smiles, set_constraints
 from molvae.chem.properties import compute_properties
 from molvae.data.screening import Screened, screen_texts
 from molvae.errors import MoleculeError, MolvaeError, SettingsError
 
-TaskName = Literal["screen", "decode", "properties", "fingerprints"]
+TaskName = Literal["screen", "decode", "check", "properties", "fingerprints"]
 
 #: How a worker is started; -P keeps the folder that happens to be the current one out of its imports.
 WORKER_COMMAND = (sys.executable, "-P", "-m", "molvae.data.workers")
@@ -51,6 +51,11 @@ def _decoded(selfies: str) -> str:
         return selfies_to_smiles(selfies)
     except MoleculeError:
         return ""
+
+
+def decode_and_check(selfies: Sequence[str]) -> list[tuple[str, bool]]:
+    """As `decode_selfies`, and whether each SELFIES was read as it stands (`is_faithful`)."""
+    return [(smiles, smiles != "" and is_faithful(text)) for text in selfies for smiles in [_decoded(text)]]
 
 
 class _Task(NamedTuple):
@@ -79,6 +84,7 @@ def _packed_bits(smiles: str, num_bits: int) -> bytes:
 TASKS: dict[TaskName, _Task] = {
     "screen": _Task(screen_texts, lambda _settings: Screened("unparseable", "RDKit crashed on it")),
     "decode": _Task(decode_selfies, lambda: ""),
+    "check": _Task(decode_and_check, lambda: ("", False)),
     "properties": _Task(_property_rows, lambda names: [float("nan")] * len(names)),
     "fingerprints": _Task(_fingerprint_rows, lambda num_bits: bytes(num_bits // 8)),
 }

@@ -55,3 +55,18 @@ def check_from_zero(name: str, value: float) -> None:
     """
     if not 0 <= value < math.inf:
         raise SettingsError(f'{name} is "{value}"; give a number from 0 up')
+
+
+def check_level(level: float, is_told_levels: bool) -> None:
+    """Makes sure that a noise level is one, and that the model has such.
+
+    Raises:
+        SettingsError: for a level below 0 or above 1, or above 0 where the decoder is told of none.
+    """
+    if not 0 <= level <= 1:
+        raise SettingsError(f'level is "{level}"; give a noise level from 0 (none) to 1 (nothing else)')
+    if level > 0 and not is_told_levels:
+        raise SettingsError(
+            f'level is "{level}", but the decoder of this model is told of no noise; train one with '
+            "--bottleneck noisy"
+        )

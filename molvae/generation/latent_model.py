@@ -12,31 +12,37 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import torch
-from torch import Tensor
 
 from molvae.data.dataset import TokenArrays
 from molvae.data.scaling import PropertyScaler
 from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import Tokenizer
 from molvae.errors import InputError, SettingsError
-from molvae.generation.checks import check_from_zero, latent_rows, listed
+from molvae.generation.checks import check_level, latent_rows, listed
+from molvae.generation.decoding import Checked, decode_checked, decode_latents
 from molvae.generation.exploration import neighbors_of, straight_line
+from molvae.generation.language_model_prior import LanguageModelPrior
+from molvae.generation.likeness import LikenessDial
 from molvae.generation.membership import MoleculeKeys
-from molvae.generation.molecules import Readable, decode_stream, read_molecules, refusal_error, to_selfies
+from molvae.generation.molecules import (
+    Readable,
+    read_molecules,
+    refusal_error,
+)
 from molvae.generation.prediction import predict_properties, property_gradient
 from molvae.generation.sampling import draw_molecules, posterior_draws
 from molvae.interfaces import FloatArray, Gradient, Predictions
 from molvae.models.autoencoder import Autoencoder
-from molvae.models.prior import GaussianPrior, StandardNormalPrior
+from molvae.models.prior import GaussianPrior, Sampler, StandardNormalPrior
 from molvae.models.property_head import PropertyHead
 
 if TYPE_CHECKING:
     from molvae.generation.transformer import LatentTransformer
 
-PriorName = Literal["standard-normal", "gaussian"]
+PriorName = Literal["standard-normal", "gaussian", "language-model"]
 
-#: Molecules that go through the network at once.
-ENCODE_BATCH, DECODE_BATCH = 512, 1000
+#: Molecules that go through the encoder at once.
+ENCODE_BATCH = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +76,7 @@ class MoleculeModel:
 
     @property
     def bottleneck(self) -> str:
-        """Which kind of model it is: "gaussian" for a VAE, "deterministic" for a plain autoencoder."""
+        """Which kind of model it is: "gaussian" (a VAE), "deterministic" (a plain autoencoder) or "noisy"."""
         return self.network.settings.bottleneck
 
     @property
@@ -85,8 +91,24 @@ class MoleculeModel:
 
     @property
     def default_prior(self) -> PriorName:
-        """N(0, I) for a VAE, which was trained towards it; the fitted Gaussian for an autoencoder."""
-        return "standard-normal" if self.bottleneck == "gaussian" else "gaussian"
+        """What a model's latents come from unless it is said.
+
+        N(0, I) for a VAE, which was trained towards it; the fitted Gaussian for an autoencoder; for a
+        decoder that is told noise levels what it writes from nothing but noise, encoded.
+        """
+        priors: dict[str, PriorName] = {"gaussian": "standard-normal", "noisy": "language-model"}
+        return priors.get(self.bottleneck, "gaussian")
+
+    @property
+    def likeness_dial(self) -> LikenessDial | None:
+        """How much noise makes neighbors of which similarity; None where that was not measured."""
+        measured = self.facts.get("likeness")
+        return LikenessDial.from_json(measured) if measured else None
+
+    @property
+    def is_told_levels(self) -> bool:
+        """Whether the decoder takes latents with noise, and is told how much."""
+        return self.network.bottleneck.is_told_levels
 
     def readable(self, smiles: Sequence[str]) -> Readable:
         """Which of the SMILES the model can read, as tokens, and why not the others."""
@@ -119,14 +141,19 @@ class MoleculeModel:
         """
         return self.posterior_of(self.all_readable(smiles).arrays)
 
-    def posterior_samples(self, smiles: Sequence[str], num_draws: int, seed: int = 0) -> FloatArray:
-        """Draws of q(z|x), `(B, num_draws, L)`.
+    def posterior_samples(
+        self, smiles: Sequence[str], num_draws: int, seed: int = 0, *, level: float = 0.0
+    ) -> FloatArray:
+        """Draws of q(z|x), `(B, num_draws, L)`; with noise of a level, where the decoder is told of it.
 
         Raises:
             MoleculeError: for the first SMILES that can't be read.
-            SettingsError: for a number of draws or a seed below 0.
+            SettingsError: for a number of draws or a seed below 0, or a level that the model knows not.
         """
+        check_level(level, self.is_told_levels)
         mean, spread = self.posterior(smiles)
+        if level > 0:
+            mean, spread = np.sqrt(1 - level**2) * mean, np.full_like(spread, level)
         return posterior_draws(mean, spread, num_draws, seed)
 
     @torch.no_grad()
@@ -145,25 +172,32 @@ class MoleculeModel:
             spreads[rows] = torch.exp(0.5 * posterior.log_variance).numpy()
         return means, spreads
 
-    def decode(self, latents: npt.ArrayLike, *, temperature: float = 0.0, seed: int = 0) -> list[str]:
+    def decode(
+        self, latents: npt.ArrayLike, *, temperature: float = 0.0, level: float = 0.0, seed: int = 0
+    ) -> list[str]:
         """Canonical SMILES of latents `(B, L)`, or of one `(L,)`; "" for one that decodes to no molecule.
 
         Args:
             latents: where to decode.
             temperature: 0 for the likeliest molecule, 1 for a draw from the decoder.
+            level: how much noise the decoder is to expect in the latents, 0 to 1, if it is told of it.
             seed: of the draw.
 
         Raises:
             InputError: if the latents have another size than the model's, or are not finite.
-            SettingsError: for a temperature or a seed below 0.
+            SettingsError: for a temperature or a seed below 0, or a level that the model knows not.
         """
-        check_from_zero("temperature", temperature)
-        check_from_zero("seed", seed)
-        rows = latent_rows(latents, self.latent_dim)
-        generator = torch.Generator().manual_seed(seed)
-        parts = (rows[at : at + DECODE_BATCH] for at in range(0, len(rows), DECODE_BATCH))
-        selfies = (self._generate(part, temperature, generator) for part in parts)
-        return [text for batch in decode_stream(selfies, len(rows)) for text in batch]
+        return decode_latents(self, latents, temperature, level, seed)
+
+    def decode_checked(
+        self, latents: npt.ArrayLike, *, temperature: float = 0.0, level: float = 0.0, seed: int = 0
+    ) -> Checked:
+        """As `decode`, and which of the molecules are just what the decoder wrote.
+
+        Any row of SELFIES symbols decodes to some molecule, as the notation repairs what can't be meant; so
+        that all decode says nothing. Arguments and errors are those of `decode`.
+        """
+        return decode_checked(self, latents, temperature, level, seed)
 
     def sample_latents(
         self, num_samples: int, generator: np.random.Generator, prior: PriorName | None = None
@@ -181,7 +215,9 @@ class MoleculeModel:
         temperature: float = 0.0,
         unique: bool = False,
         novel: bool = False,
+        strict: bool = False,
         prior: PriorName | None = None,
+        level: float = 0.0,
         seed: int = 0,
     ) -> list[str]:
         """Canonical SMILES decoded from draws of the prior.
@@ -189,19 +225,31 @@ class MoleculeModel:
         Args:
             num_samples: how many.
             temperature: of the decoder; 0 takes the likeliest molecule of each latent.
+            level: how much noise is laid over the latents, 0 to 1, if the decoder is told of it.
             unique: give no molecule twice.
             novel: give none of the training molecules.
-            prior: "standard-normal" or "gaussian"; by default what the model was made for.
+            strict: give only what the decoder wrote as it stands (`decode_checked`).
+            prior: "standard-normal", "gaussian" or, of a decoder that is told noise levels,
+                "language-model"; by default what the model was made for.
             seed: of all that is random.
 
         Returns:
             `num_samples` SMILES; fewer if even many times as many draws held no more.
 
         Raises:
-            SettingsError: for a number, temperature or seed below 0, or an unknown prior.
+            SettingsError: for a number, temperature or seed below 0, or a prior or level that the model
+                has not.
         """
         return draw_molecules(
-            self, num_samples, temperature=temperature, unique=unique, novel=novel, prior=prior, seed=seed
+            self,
+            num_samples,
+            temperature=temperature,
+            unique=unique,
+            novel=novel,
+            strict=strict,
+            prior=prior,
+            level=level,
+            seed=seed,
         ).smiles
 
     def reconstruct(self, smiles: Sequence[str]) -> pd.DataFrame:
@@ -215,23 +263,28 @@ class MoleculeModel:
         same = [before == after for before, after in zip(readable.smiles, decoded, strict=True)]
         return pd.DataFrame({"smiles": readable.smiles, "reconstruction": decoded, "same": same})
 
-    def neighbors(self, smiles: str, num_neighbors: int = 10, *, seed: int = 0) -> pd.DataFrame:
+    def neighbors(
+        self, smiles: str, num_neighbors: int = 10, *, similarity: float | None = None, seed: int = 0
+    ) -> pd.DataFrame:
         """Distinct molecules decoded from around one molecule's latents, most alike first.
 
         Args:
             smiles: the molecule; it is not among its neighbors.
             num_neighbors: how many.
+            similarity: how alike they should be, within .1 (Tanimoto, ECFP4, 2,048 bits); None for as
+                alike as can be found.
             seed: of the noise.
 
         Returns:
-            Columns smiles and tanimoto (ECFP4, 2,048 bits), and radius, in units of the spread of the
-            training molecules' latents.
+            Columns smiles and tanimoto, and noise: the level where the decoder is told of it, else a
+            radius in units of the spread of the training molecules' latents.
 
         Raises:
             MoleculeError: if the SMILES can't be read.
-            SettingsError: for fewer than one neighbor, or a seed below 0.
+            InputError: if a similarity is asked of a model that was saved without a dial for it.
+            SettingsError: for fewer than one neighbor, a seed below 0, or a similarity not between 0 and 1.
         """
-        return neighbors_of(self, smiles, num_neighbors, seed)
+        return neighbors_of(self, smiles, num_neighbors, seed, similarity)
 
     def interpolate(self, start: str, end: str, num_steps: int = 10) -> pd.DataFrame:
         """Molecules on the straight line between two, both included: columns step, share, smiles.
@@ -265,17 +318,13 @@ class MoleculeModel:
 
         return LatentTransformer(self)
 
-    def _generate(self, latents: Tensor, temperature: float, generator: torch.Generator) -> list[str]:
-        ids, lengths = self.network.decoder.generate(
-            latents, max_length=self.max_length, temperature=temperature, generator=generator
-        )
-        return to_selfies(ids.numpy(), lengths.numpy(), self.tokenizer)
-
-    def _prior(self, name: PriorName | None) -> StandardNormalPrior | GaussianPrior:
-        priors: dict[str, StandardNormalPrior | GaussianPrior] = {
+    def _prior(self, name: PriorName | None) -> Sampler:
+        priors: dict[str, Sampler] = {
             "standard-normal": StandardNormalPrior(self.latent_dim),
             "gaussian": self.gaussian_prior,
         }
+        if self.is_told_levels:
+            priors["language-model"] = LanguageModelPrior(self.network, self.max_length)
         name = name or self.default_prior
         if name not in priors:
             raise SettingsError(f'prior is "{name}"; choose one of {", ".join(priors)}')

@@ -1,22 +1,18 @@
 """SMILES <-> token ids: the chemistry on both sides of a network, as its training data was treated."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from molvae.chem.molecules import quotable
 from molvae.data.bulk import CHUNK_SIZE, screen_chunks
 from molvae.data.dataset import IndexArray, TokenArrays
 from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import IdArray, Tokenizer
-from molvae.data.workers import WorkerPool, decode_selfies
 from molvae.errors import MoleculeError, UnseenSymbolError
 
-#: From so many molecules on, decoding uses worker processes.
-MIN_FOR_WORKERS = 3000
 #: What is said of a molecule that can't be read, by the ledger's reason.
 _REMEDY = {
     "empty": "it is empty",
@@ -90,21 +86,3 @@ def refusal_error(refusal: Refusal) -> MoleculeError:
     cause = _REMEDY[refusal.reason]
     detail = f" ({refusal.detail})" if refusal.detail else ""
     return MoleculeError(f"{text}: {cause}{detail}")
-
-
-def to_selfies(
-    ids: npt.NDArray[np.integer], lengths: npt.NDArray[np.integer], tokenizer: Tokenizer
-) -> list[str]:
-    """SELFIES of generated ids `(B, T)`; a molecule that had not ended is cut at `T` tokens."""
-    return [
-        tokenizer.to_selfies(row[:length]) for row, length in zip(ids.tolist(), lengths.tolist(), strict=True)
-    ]
-
-
-def decode_stream(batches: Iterator[list[str]], total: int) -> Iterator[list[str]]:
-    """Canonical SMILES of batches of SELFIES; many are decoded beside the network, in worker processes."""
-    if total < MIN_FOR_WORKERS:
-        yield from (decode_selfies(batch) for batch in batches)
-        return
-    with WorkerPool() as pool:
-        yield from pool.stream("decode", batches)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from molvae.generation.checks import check_from_zero
+from molvae.generation.checks import check_from_zero, check_level
 from molvae.interfaces import FloatArray
 
 if TYPE_CHECKING:
@@ -21,11 +21,13 @@ class Draws(NamedTuple):
         smiles: canonical SMILES of those that were kept.
         num_draws: latents that were drawn to get them.
         num_valid: how many of these decoded to a molecule.
+        num_strict: how many were a molecule as the decoder wrote them; None where that was not asked.
     """
 
     smiles: list[str]
     num_draws: int
     num_valid: int
+    num_strict: int | None = None
 
 
 def draw_molecules(
@@ -35,7 +37,9 @@ def draw_molecules(
     temperature: float = 0.0,
     unique: bool = False,
     novel: bool = False,
+    strict: bool = False,
     prior: "PriorName | None" = None,
+    level: float = 0.0,
     seed: int = 0,
 ) -> Draws:
     """Decodes draws of the prior until `num_samples` molecules are kept.
@@ -46,32 +50,48 @@ def draw_molecules(
         temperature: of the decoder; 0 takes the likeliest molecule of each latent.
         unique: keep no molecule twice.
         novel: keep none of the training molecules.
-        prior: "standard-normal" or "gaussian"; by default what the model was made for.
+        strict: keep only what the decoder wrote as it stands (`MoleculeModel.decode_checked`).
+        prior: a name of a prior of the model; by default what the model was made for.
+        level: how much noise is laid over the latents, 0 to 1, if the decoder is told of it.
         seed: of all that is random.
 
     Raises:
-        SettingsError: for a number, temperature or seed below 0, or an unknown prior.
+        SettingsError: for a number, temperature or seed below 0, or a prior or level that the model has not.
     """
     check_from_zero("num_samples", num_samples)
+    check_level(level, model.is_told_levels)
     check_from_zero("seed", seed)
     generator = np.random.default_rng(seed)
     kept: list[str] = []
     seen: set[str] = set()
-    num_draws = num_valid = 0
+    num_draws = num_valid = num_strict = 0
     while len(kept) < num_samples and num_draws < MAX_OVERSAMPLING * num_samples:
         num_wanted = max(num_samples - len(kept), min(num_samples, 100))
         latents = model.sample_latents(num_wanted, generator, prior)
-        decoded = model.decode(latents, temperature=temperature, seed=int(generator.integers(2**62)))
-        for text in decoded:
+        if level > 0:
+            noise = generator.standard_normal(latents.shape)
+            latents = (np.sqrt(1 - level**2) * latents + level * noise).astype(np.float32)
+        decoding_seed = int(generator.integers(2**62))
+        if strict:
+            decoded, is_strict = model.decode_checked(
+                latents, temperature=temperature, level=level, seed=decoding_seed
+            )
+        else:
+            decoded = model.decode(latents, temperature=temperature, level=level, seed=decoding_seed)
+            is_strict = [True] * len(decoded)
+        for text, is_kept in zip(decoded, is_strict, strict=True):
             if len(kept) == num_samples:
                 break
             num_draws += 1
             num_valid += text != ""
-            if text == "" or (unique and text in seen) or (novel and text in model.training_keys):
+            num_strict += is_kept
+            if text == "" or not is_kept or (unique and text in seen):
+                continue
+            if novel and text in model.training_keys:
                 continue
             seen.add(text)
             kept.append(text)
-    return Draws(kept, num_draws, num_valid)
+    return Draws(kept, num_draws, num_valid, num_strict if strict else None)
 
 
 def posterior_draws(mean: FloatArray, spread: FloatArray, num_draws: int, seed: int = 0) -> FloatArray:

@@ -11,11 +11,18 @@ import torch
 from torch import Tensor, nn
 
 from molvae.errors import SettingsError
-from molvae.models.bottleneck import BOTTLENECKS, DeterministicBottleneck, GaussianBottleneck, Posterior
+from molvae.models.bottleneck import (
+    BOTTLENECKS,
+    DeterministicBottleneck,
+    GaussianBottleneck,
+    NoisyBottleneck,
+    Posterior,
+)
 from molvae.models.decoder import GRUDecoder
 from molvae.models.encoder import GRUEncoder
 from molvae.models.fingerprint_head import FingerprintHead
 from molvae.models.losses import Losses
+from molvae.models.noise import LatentDenoiser, draw_levels
 from molvae.models.property_head import PropertyHead
 
 
@@ -23,8 +30,12 @@ from molvae.models.property_head import PropertyHead
 class AutoencoderSettings:
     """The sizes of the network. The defaults reconstruct 95 % of unseen drug-like molecules."""
 
-    bottleneck: Literal["gaussian", "deterministic"] = field(
-        default="gaussian", metadata={"help": "gaussian for a VAE, deterministic for a plain autoencoder"}
+    bottleneck: Literal["gaussian", "deterministic", "noisy"] = field(
+        default="gaussian",
+        metadata={
+            "help": "gaussian for a VAE, deterministic for a plain autoencoder, noisy for one that is told "
+            "how much noise there is in its latents"
+        },
     )
     latent_dim: int = field(default=128, metadata={"help": "size of the latent space"})
     embedding_dim: int = field(default=256, metadata={"help": "size of a token's embedding"})
@@ -72,15 +83,18 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.settings = settings
         self.encoder = GRUEncoder(vocab_size, settings.embedding_dim, settings.encoder_dim)
-        self.bottleneck: GaussianBottleneck | DeterministicBottleneck = BOTTLENECKS[settings.bottleneck](
-            self.encoder.feature_dim, settings.latent_dim
-        )
+        self.bottleneck: GaussianBottleneck | DeterministicBottleneck | NoisyBottleneck = BOTTLENECKS[
+            settings.bottleneck
+        ](self.encoder.feature_dim, settings.latent_dim)
         self.decoder = GRUDecoder(
             vocab_size,
             settings.embedding_dim,
             settings.decoder_dim,
             settings.decoder_layers,
             settings.latent_dim,
+            LatentDenoiser(settings.latent_dim, settings.decoder_dim)
+            if self.bottleneck.is_told_levels
+            else None,
         )
         self.head: PropertyHead | None = None
         if is_binary:
@@ -114,19 +128,24 @@ class Autoencoder(nn.Module):
             token_dropout: share of the decoder's inputs that are hidden from it.
             generator: where posterior noise and dropout come from.
         """
-        posterior = self.encode(token_ids, lengths)
         dropout = None
         if token_dropout > 0:
             chances = torch.empty(token_ids.shape, device=token_ids.device).uniform_(generator=generator)
             dropout = chances < token_dropout
-        latents = posterior.sample(generator)
-        scores = self.decoder(latents, token_ids, lengths, dropout)
+        rows, levels = self._levels(lengths, generator)
+        posterior = self.encode(token_ids[rows], lengths[rows])
+        drawn = posterior.at_levels(levels[rows]) if levels is not None else posterior
+        latents = drawn.sample(generator)
+        scores = self.decoder(
+            _with_noise(latents, rows, len(lengths), generator), token_ids, lengths, dropout, levels
+        )
         property_loss = fingerprint_loss = token_ids.new_zeros((), dtype=torch.float32)
         if self.head is not None and targets is not None:
-            property_loss = self.head.lesson(posterior.mean, targets)
+            property_loss = self.head.lesson(posterior.mean, targets[rows])
         if self.fingerprint_head is not None and fingerprints is not None:
             # From the draw: what is told of a molecule should outlast the noise around its mean.
-            fingerprint_loss = self.fingerprint_head.loss(latents, fingerprints)
+            told_of = latents if levels is None else posterior.mean
+            fingerprint_loss = self.fingerprint_head.loss(told_of, fingerprints[rows])
         kl_by_unit = posterior.kl_divergence.mean(dim=0)
         return Losses(
             scores.nll.mean(),
@@ -136,3 +155,20 @@ class Autoencoder(nn.Module):
             kl_by_unit,
             fingerprint_loss,
         )
+
+    def _levels(self, lengths: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor | None]:
+        """Which rows of a batch are worth encoding, and the noise levels of all, where there are such."""
+        if not self.bottleneck.is_told_levels:
+            return torch.ones_like(lengths, dtype=torch.bool), None
+        levels = draw_levels(len(lengths), lengths.device, generator)
+        rows = levels < 1
+        rows[0] = True  # the GRU can't read an empty batch
+        return rows, levels
+
+
+def _with_noise(latents: Tensor, rows: Tensor, num_rows: int, generator: torch.Generator | None) -> Tensor:
+    """Latents `(num_rows, L)`: those of the encoded rows, and draws of N(0, I) for the others."""
+    if len(latents) == num_rows:
+        return latents
+    every = torch.empty(num_rows, latents.shape[1], device=latents.device).normal_(generator=generator)
+    return every.masked_scatter(rows[:, None], latents)

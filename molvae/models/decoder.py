@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from molvae.models.gru import GRULayer, Layout, TokenGates
+from molvae.models.noise import LatentDenoiser
 
 #: Token ids with a meaning of their own; the tokenizer's first id of a SELFIES token follows them.
 PAD, START, END, UNKNOWN = 0, 1, 2, 3
@@ -35,21 +36,35 @@ class GRUDecoder(nn.Module):
         hidden_dim: units a layer, `H`.
         num_layers: layers, each reading the states of the one below.
         latent_dim: `L`.
+        denoiser: reads latents first, where the decoder is told their noise levels; None where it is not.
     """
 
     def __init__(
-        self, vocab_size: int, embedding_dim: int, hidden_dim: int, num_layers: int, latent_dim: int
+        self,
+        vocab_size: int,
+        embedding_dim: int,
+        hidden_dim: int,
+        num_layers: int,
+        latent_dim: int,
+        denoiser: LatentDenoiser | None = None,
     ) -> None:
         super().__init__()
         self.gates = TokenGates(vocab_size, embedding_dim, hidden_dim)
-        self.first_states = nn.Linear(latent_dim, num_layers * hidden_dim)
-        self.latent_gates = nn.Linear(latent_dim, num_layers * 3 * hidden_dim, bias=False)
+        self.denoiser = denoiser
+        read_dim = latent_dim if denoiser is None else denoiser.output_dim
+        self.first_states = nn.Linear(read_dim, num_layers * hidden_dim)
+        self.latent_gates = nn.Linear(read_dim, num_layers * 3 * hidden_dim, bias=False)
         self.layers = nn.ModuleList(GRULayer(hidden_dim) for _ in range(num_layers))
         self.between = nn.ModuleList(nn.Linear(hidden_dim, 3 * hidden_dim) for _ in range(num_layers - 1))
         self.logits = nn.Linear(hidden_dim, vocab_size)
 
     def forward(
-        self, latents: Tensor, token_ids: Tensor, lengths: Tensor, dropout: Tensor | None = None
+        self,
+        latents: Tensor,
+        token_ids: Tensor,
+        lengths: Tensor,
+        dropout: Tensor | None = None,
+        levels: Tensor | None = None,
     ) -> TokenScores:
         """Scores of molecules given their latents (teacher forcing).
 
@@ -58,31 +73,42 @@ class GRUDecoder(nn.Module):
             token_ids: `(B, T)`, without start and end tokens, padded at the end with anything.
             lengths: `(B,)`, each at least 1.
             dropout: `(B, T)`, true where the decoder is to read `UNKNOWN` instead of the token.
+            levels: `(B,)`, the latents' noise levels; None for no noise.
         """
         inputs = token_ids if dropout is None else token_ids.masked_fill(dropout, UNKNOWN)
         inputs = functional.pad(inputs, (1, 0), value=START)
         targets = functional.pad(token_ids, (0, 1)).scatter(1, lengths[:, None], END)
         layout = Layout.of(lengths + 1)
-        logits = self._packed_logits(latents[layout.order], layout.pack(inputs), layout)
+        read = self._read(latents, levels)
+        logits = self._packed_logits(read[layout.order], layout.pack(inputs), layout)
         goal = layout.pack(targets)
         nll = functional.cross_entropy(logits, goal, reduction="none")
         wrong = (logits.detach().argmax(dim=1) != goal).float()
         return TokenScores(layout.sum_by_row(nll), layout.sum_by_row(wrong) == 0)
 
-    def _packed_logits(self, latents: Tensor, inputs: Tensor, layout: Layout) -> Tensor:
-        """Logits `(N, V)` for packed inputs `(N,)`; `latents` in the layout's order."""
+    def _read(self, latents: Tensor, levels: Tensor | None) -> Tensor:
+        """What the layers see of latents `(B, L)` at levels `(B,)`."""
+        if self.denoiser is None:
+            return latents
+        if levels is None:
+            levels = latents.new_zeros(len(latents))
+        read: Tensor = self.denoiser(latents, levels)
+        return read
+
+    def _packed_logits(self, read: Tensor, inputs: Tensor, layout: Layout) -> Tensor:
+        """Logits `(N, V)` for packed inputs `(N,)`; what is read of the latents in the layout's order."""
         below: list[Tensor] = []
-        for layer, constant, state in self._conditions(latents):
+        for layer, constant, state in self._conditions(read):
             gates = self.between[len(below) - 1](below[-1]).float() if below else self.gates(inputs)
             states, _ = layer(gates, constant, state, layout.batch_sizes)
             below.append(states)
         logits: Tensor = self.logits(below[-1]).float()
         return logits
 
-    def _conditions(self, latents: Tensor) -> list[tuple[GRULayer, Tensor, Tensor]]:
+    def _conditions(self, read: Tensor) -> list[tuple[GRULayer, Tensor, Tensor]]:
         """A layer, its constant gates `(B, 3H)` and its first states `(B, H)`, bottom to top."""
-        constants = self.latent_gates(latents).float().chunk(len(self.layers), dim=1)
-        states = torch.tanh(self.first_states(latents).float()).chunk(len(self.layers), dim=1)
+        constants = self.latent_gates(read).float().chunk(len(self.layers), dim=1)
+        states = torch.tanh(self.first_states(read).float()).chunk(len(self.layers), dim=1)
         layers = [layer for layer in self.layers if isinstance(layer, GRULayer)]
         return [
             (layer, constant.contiguous(), state.contiguous())
@@ -97,6 +123,7 @@ class GRUDecoder(nn.Module):
         max_length: int,
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
+        levels: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Token ids decoded step by step; rows that have ended are dropped from the batch.
 
@@ -105,13 +132,14 @@ class GRUDecoder(nn.Module):
             max_length: the most tokens a molecule may have; longer ones are cut there.
             temperature: 0 takes the likeliest token; else logits are divided by it and sampled.
             generator: where the randomness comes from.
+            levels: `(B,)`, the latents' noise levels; None for no noise.
 
         Returns:
             `(B, max_length)` ids padded with `PAD`; and `(B,)` lengths, `max_length + 1` where the
             molecule had not ended.
         """
         table = self.gates.table()
-        conditions = self._conditions(latents)
+        conditions = self._conditions(self._read(latents, levels))
         constants = [constant for _, constant, _ in conditions]
         states = [state for _, _, state in conditions]
         found = torch.full((len(latents), max_length), PAD, device=latents.device)

@@ -10,12 +10,16 @@ from torch import Tensor, nn
 RIDGE = 1e-6
 
 
-class Prior(Protocol):
-    """A density over latents `(B, L)`."""
+class Sampler(Protocol):
+    """Where latents come from."""
 
     def sample(self, num_samples: int, generator: torch.Generator | None = None) -> Tensor:
         """Draws `(num_samples, L)`."""
         ...
+
+
+class Prior(Sampler, Protocol):
+    """A density over latents `(B, L)`."""
 
     def log_prob(self, latents: Tensor) -> Tensor:
         """Log-densities `(B,)` of latents `(B, L)`, in nats."""

@@ -11,7 +11,10 @@ from molvae.data.dataset import IndexArray
 from molvae.data.preparation import Prepared
 from molvae.data.scaling import PropertyScaler
 from molvae.data.screening import CurationSettings
+from molvae.data.workers import decode_selfies
+from molvae.generation.decoding import to_selfies
 from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.likeness import measure_dial
 from molvae.generation.membership import MoleculeKeys
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
@@ -27,6 +30,8 @@ from molvae.training.validation import ValidationReport, validate
 PRIOR_MOLECULES = 50_000
 #: Labelled molecules that the head is fitted on at the end, at most.
 HEAD_MOLECULES = 200_000
+#: Molecules held out that the dial of likeness is measured on, at most.
+DIAL_MOLECULES = 100
 #: Tokens that a sampled molecule may be longer than the longest of the data.
 EXTRA_LENGTH = 8
 
@@ -95,7 +100,15 @@ def finish(
         "valid": measured(split.valid),
         "test": measured(split.test),
     }
-    return dataclasses.replace(draw, scaler=scaler, facts=facts)
+    finished = dataclasses.replace(draw, scaler=scaler, facts=facts)
+    dial = measure_dial(finished, _held_out_smiles(prepared, seed), seed)
+    return dataclasses.replace(finished, facts=facts | {"likeness": dial.to_json() if dial else None})
+
+
+def _held_out_smiles(prepared: Prepared, seed: int) -> list[str]:
+    """Some molecules to measure the dial of likeness on."""
+    batch = prepared.arrays.batch(_part(prepared.split.valid, DIAL_MOLECULES, seed))
+    return decode_selfies(to_selfies(batch.token_ids, batch.lengths, prepared.tokenizer))
 
 
 def _known_molecules(prepared: Prepared, base: MoleculeModel | None) -> MoleculeKeys:
@@ -123,7 +136,11 @@ def _encoded(
 
 def _described(report: ValidationReport, scaler: PropertyScaler | None) -> dict[str, Any]:
     names = scaler.names if scaler is not None else ()
-    numbers = {name: value for name, value in report._asdict().items() if name != "property_r2"}
+    numbers = {
+        name: None if np.isnan(value) else value
+        for name, value in report._asdict().items()
+        if name != "property_r2"
+    }
     r2 = {
         name: None if np.isnan(value) else value
         for name, value in zip(names, report.property_r2, strict=True)

@@ -217,7 +217,7 @@ class Trainer:
     def _validate(self, journal: Journal) -> None:
         report = self._measure()
         loss = (
-            report.reconstruction_loss
+            report.mixed_loss
             + self.settings.kl_weight * max(report.kl_divergence, self.settings.free_bits)
             + self.property_weight * report.property_loss
         )

@@ -1,5 +1,6 @@
 """What a model does on molecules it was not trained on, and the alarm for a collapsed latent space."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,8 @@ from torch import Tensor
 from molvae.data.dataset import IndexArray, TokenArrays
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
+from molvae.models.bottleneck import Posterior
+from molvae.models.noise import draw_levels
 
 #: A latent whose mean varies by more than this over the data is active (Burda et al. 2016, appendix C).
 ACTIVE_VARIANCE = 0.01
@@ -32,6 +35,10 @@ class ValidationReport(NamedTuple):
         property_loss: the head's, nats a molecule; 0 without a head.
         property_r2: for each property the share of its variance that the head explains (for a yes/no
             property, of the 0/1 labels by the probability); NaN where fewer than two were measured.
+        mixed_loss: nats a molecule, decoded at noise levels as training meets them; without levels, the
+            reconstruction_loss.
+        unconditional_loss: nats a molecule, decoded from nothing but noise: the language model's; NaN
+            without levels.
     """
 
     reconstruction_loss: float
@@ -41,6 +48,8 @@ class ValidationReport(NamedTuple):
     nll_rise: float
     property_loss: float
     property_r2: tuple[float, ...]
+    mixed_loss: float = math.nan
+    unconditional_loss: float = math.nan
 
 
 @torch.no_grad()
@@ -51,7 +60,8 @@ def validate(
     device = next(model.parameters()).device
     ordered = indices[np.argsort(-arrays.lengths[indices], kind="stable")]
     partners = _partners(len(ordered), seed)
-    means, log_nlls, exact, kls = [], [], [], []
+    means, log_nlls, exact, kls, mixed, unconditional = [], [], [], [], [], []
+    generator = torch.Generator(device).manual_seed(seed)
     parts = [ordered[at : at + BATCH_SIZE] for at in range(0, len(ordered), BATCH_SIZE)]
     batches = [_to_torch(arrays, part, device) for part in parts]
     for token_ids, lengths in batches:
@@ -61,6 +71,11 @@ def validate(
         log_nlls.append(scores.nll)
         exact.append(scores.is_exact.float())
         kls.append(posterior.kl_divergence.sum(dim=1))
+        if posterior.levels is not None:
+            drawn = draw_levels(len(lengths), device, generator)
+            mixed.append(_noisy_nll(model, posterior, token_ids, lengths, drawn, generator))
+            ones = torch.ones_like(drawn)
+            unconditional.append(_noisy_nll(model, posterior, token_ids, lengths, ones, generator))
     mean, nll = torch.cat(means), torch.cat(log_nlls)
     shuffled = mean[torch.from_numpy(partners).to(device)].split(BATCH_SIZE)
     foreign = torch.cat([model.decoder(z, *batch).nll for z, batch in zip(shuffled, batches, strict=True)])
@@ -77,7 +92,23 @@ def validate(
         nll_rise=float((foreign - nll).mean()),
         property_loss=loss,
         property_r2=r2,
+        mixed_loss=float(torch.cat(mixed).mean()) if mixed else float(nll.mean()),
+        unconditional_loss=float(torch.cat(unconditional).mean()) if unconditional else math.nan,
     )
+
+
+def _noisy_nll(
+    model: Autoencoder,
+    posterior: Posterior,
+    token_ids: Tensor,
+    lengths: Tensor,
+    levels: Tensor,
+    generator: torch.Generator,
+) -> Tensor:
+    """Nats `(B,)` of molecules decoded from one draw of their latents at levels `(B,)`."""
+    latents = posterior.at_levels(levels).sample(generator)
+    nll: Tensor = model.decoder(latents, token_ids, lengths, levels=levels).nll
+    return nll
 
 
 def collapse_alarm(report: ValidationReport, *, is_gaussian: bool, latent_dim: int) -> str:

@@ -19,8 +19,8 @@ from rdkit import Chem
 import molvae
 from molvae.chem.molecules import silenced_rdkit
 from molvae.data.workers import num_cores
+from molvae.generation.decoding import to_selfies
 from molvae.generation.latent_model import MoleculeModel
-from molvae.generation.molecules import to_selfies
 
 
 def products_per_token(model: MoleculeModel) -> float:

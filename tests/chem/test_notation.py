@@ -14,6 +14,7 @@ from molvae.chem.notation import (
     RoundTripError,
     canonical_pair,
     constraints_in_force,
+    is_faithful,
     selfies_to_smiles,
     set_constraints,
     smiles_to_selfies,
@@ -139,3 +140,12 @@ def test_a_molecule_that_comes_back_as_another_is_a_round_trip_error(monkeypatch
     monkeypatch.setattr(notation, "selfies_to_smiles", lambda text: "CCN")
     with pytest.raises(RoundTripError, match='SELFIES turns "CCO" into "CCN"'):
         canonical_pair("CCO")
+
+
+def test_what_molecules_are_written_as_is_faithful_and_what_is_repaired_is_not(
+    drug_smiles: list[str],
+) -> None:
+    for smiles in drug_smiles:
+        assert is_faithful(canonical_pair(Chem.CanonSmiles(smiles))[1]), smiles
+    for text in ("[C][=F]", "[O][=C][#C]", "[F][C][F][C]", "[C][Ring1][Branch1]", "[nonsense]", "", "[C"):
+        assert not is_faithful(text), text

@@ -27,7 +27,7 @@ def test_neighbors_are_distinct_and_sorted_by_their_likeness(
     assert expected == sorted(expected, reverse=True)
     assert table["tanimoto"].round(5).tolist() == [round(value, 5) for value in expected]
     lines = outcome.out.splitlines()
-    assert lines[0].split() == ["tanimoto", "radius", "smiles"]
+    assert lines[0].split() == ["tanimoto", "noise", "smiles"]
     assert [line.split()[2] for line in lines[1:]] == table["smiles"].tolist()
 
 

@@ -76,6 +76,7 @@ class _OneMolecule:
     """A model that decodes every other latent to ethanol, and the rest to nothing."""
 
     training_keys = frozenset({"CCO"})
+    is_told_levels = False
 
     def sample_latents(self, num: int, generator: np.random.Generator, prior: str | None) -> np.ndarray:
         return np.zeros((num, 1))
@@ -86,8 +87,9 @@ class _OneMolecule:
 
 def test_sampling_counts_its_draws_and_gives_up_in_the_end() -> None:
     model: MoleculeModel = _OneMolecule()  # type: ignore[assignment]
-    assert draw_molecules(model, 3) == (["CCO"] * 3, 8, 3)  # three at a time, the middle one of each
-    assert draw_molecules(model, 10, unique=True) == (["CCO"], 200, 100)
+    # three at a time, the middle one of each
+    assert draw_molecules(model, 3) == (["CCO"] * 3, 8, 3, None)
+    assert draw_molecules(model, 10, unique=True)[:3] == (["CCO"], 200, 100)
     assert draw_molecules(model, 10, novel=True).smiles == []
 
 
@@ -100,6 +102,8 @@ def test_sampling_counts_its_draws_and_gives_up_in_the_end() -> None:
             'greedy decoding has no temperature "1.0"; leave one of them out',
         ),
         (["--temperature", "-1"], 'temperature is "-1.0"; it must not be negative'),
+        (["--level", "2"], 'level is "2.0"; it must be from 0 to 1'),
+        (["--level", "0.5"], 'level is "0.5", but the decoder of this model is told of no noise'),
         (["--property", "qad"], 'unknown property "qad": did you mean "QED"?'),
     ],
 )

@@ -8,8 +8,9 @@ from rdkit.DataStructs import TanimotoSimilarity
 
 from molvae.data.dataset import TokenArrays
 from molvae.errors import MoleculeError, SettingsError
-from molvae.generation.exploration import RADII, neighbors_of
+from molvae.generation.exploration import neighbors_of
 from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.likeness import RADII
 from molvae.generation.molecules import Readable
 from molvae.interfaces import FloatArray
 
@@ -21,6 +22,7 @@ class _Rings:
 
     latent_dim = 4
     latent_scale = 2.0
+    is_told_levels = False
 
     def __init__(self, num_at_radius: list[int]) -> None:
         self._num_at_radius = iter(num_at_radius)
@@ -41,7 +43,7 @@ class _Rings:
 def found(model: _Rings, smiles: str, num_neighbors: int) -> list[tuple[str, float]]:
     """Names and radii of neighbors."""
     table = neighbors_of(model, smiles, num_neighbors, seed=0)  # type: ignore[arg-type]
-    return list(zip(table["smiles"], table["radius"], strict=True))
+    return list(zip(table["smiles"], table["noise"], strict=True))
 
 
 def test_noise_grows_until_twice_as_many_are_found_as_asked() -> None:
@@ -57,7 +59,7 @@ def test_noise_grows_until_twice_as_many_are_found_as_asked() -> None:
 
 def test_a_model_that_knows_one_molecule_has_no_neighbors() -> None:
     table = neighbors_of(_Rings([0] * len(RADII)), QUERY, 3, seed=0)  # type: ignore[arg-type]
-    assert list(table.columns) == ["smiles", "tanimoto", "radius"]
+    assert list(table.columns) == ["smiles", "tanimoto", "noise"]
     assert len(table) == 0
 
 
@@ -74,7 +76,7 @@ def test_neighbors_are_the_most_alike_of_those_found(num_neighbors: int, tiny_mo
     np.testing.assert_allclose(table["tanimoto"], likeness, atol=1e-6)
     order = sorted(zip([-round(value, 6) for value in likeness], table["smiles"], strict=True))
     assert [name for _, name in order] == table["smiles"].tolist()
-    assert set(table["radius"]) <= set(RADII)
+    assert set(table["noise"]) <= set(RADII)
 
 
 def test_neighbors_follow_from_their_seed(tiny_model: MoleculeModel) -> None:

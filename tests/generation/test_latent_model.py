@@ -10,7 +10,7 @@ import torch
 from rdkit import Chem
 
 from molvae.errors import InputError, SettingsError
-from molvae.generation import latent_model
+from molvae.generation import decoding, latent_model
 from molvae.generation.latent_model import MoleculeModel
 from molvae.interfaces import FloatArray, LatentModel
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
@@ -96,7 +96,7 @@ def test_many_latents_decode_as_a_few_do(
     tiny_model: MoleculeModel, latents: FloatArray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = tiny_model.decode(latents)
-    monkeypatch.setattr(latent_model, "DECODE_BATCH", 5)
+    monkeypatch.setattr(decoding, "DECODE_BATCH", 5)
     assert tiny_model.decode(latents) == whole
 
 

@@ -1,6 +1,5 @@
-"""SMILES to ids and back, and what is said of those that can't go."""
+"""SMILES to ids, and what is said of those that can't go."""
 
-import numpy as np
 import pytest
 from rdkit import Chem
 
@@ -9,7 +8,8 @@ from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import Tokenizer
 from molvae.errors import MoleculeError, UnseenSymbolError
 from molvae.generation import molecules
-from molvae.generation.molecules import decode_stream, read_molecules, refusal_error, to_selfies
+from molvae.generation.decoding import to_selfies
+from molvae.generation.molecules import read_molecules, refusal_error
 
 READ = ["CCO", "Oc1ccccc1", "CC(=O)N1CCOCC1", "CCCCCCCCCC"]
 SETTINGS = CurationSettings(elements=("C", "N", "O", "I"), max_symbols=20, max_smiles_length=200)
@@ -83,20 +83,3 @@ def test_the_error_for_a_refused_molecule_says_which_it_is_and_why_in_one_line(
 def test_nothing_to_read_is_nothing_read(tokenizer: Tokenizer) -> None:
     smiles, places, arrays, refused = read_molecules([], tokenizer, SETTINGS)
     assert (smiles, places.tolist(), len(arrays), refused) == ([], [], 0, [])
-
-
-def test_generated_ids_are_read_up_to_their_end_or_the_last_there_is(tokenizer: Tokenizer) -> None:
-    carbon, oxygen = (tokenizer.to_ids(symbol)[0] for symbol in ("[C]", "[O]"))
-    ids = np.array([[carbon, oxygen, 0, 0], [carbon, carbon, oxygen, oxygen], [0, 0, 0, 0]])
-    lengths = np.array([2, 5, 0])
-    assert to_selfies(ids, lengths, tokenizer) == ["[C][O]", "[C][C][O][O]", ""]
-
-
-def test_workers_decode_what_this_process_decodes_in_the_same_order(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    batches = [["[C][C][O]", "[nonsense]"], [], [f"[N]{size * '[C]'}" for size in range(1, 9)], [""]]
-    here = list(decode_stream(iter(batches), total=11))
-    assert here == [["CCO", ""], [], ["C" * size + "N" for size in range(1, 9)], [""]]
-    monkeypatch.setattr(molecules, "MIN_FOR_WORKERS", 11)
-    assert list(decode_stream(iter(batches), total=11)) == here

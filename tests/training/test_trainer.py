@@ -206,9 +206,7 @@ def test_training_stops_when_validations_no_longer_get_better(
     trainer = tiny_trainer(tmp_path, max_steps=100, valid_every=2, patience=3)
     measure = trainer._measure
     rises = iter([3.0, 1.0, 2.0, 2.0, 2.0, 0.0])
-    monkeypatch.setattr(
-        trainer, "_measure", lambda: measure()._replace(reconstruction_loss=1e3 + next(rises))
-    )
+    monkeypatch.setattr(trainer, "_measure", lambda: measure()._replace(mixed_loss=1e3 + next(rises)))
     result = trainer.run()
     assert result.is_complete
     assert result.steps == 2 * 5

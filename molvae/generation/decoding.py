@@ -1,0 +1,107 @@
+"""Latents `(B, L)` -> molecules: what the decoder writes, and what RDKit and SELFIES make of it."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from molvae.data.tokenizer import Tokenizer
+from molvae.data.workers import WorkerPool, decode_and_check, decode_selfies
+from molvae.generation.checks import check_from_zero, check_level, latent_rows
+
+if TYPE_CHECKING:
+    from molvae.generation.latent_model import MoleculeModel
+
+#: Molecules that go through the decoder at once.
+DECODE_BATCH = 1000
+#: From so many molecules on, worker processes read what the decoder writes.
+MIN_FOR_WORKERS = 3000
+
+
+class Checked(NamedTuple):
+    """Decoded molecules and whether each is what the decoder wrote, or what was made of it.
+
+    Attributes:
+        smiles: canonical SMILES; "" for what stands for no molecule.
+        is_strict: whether the decoder ended it, every token was used, and none was read as another.
+    """
+
+    smiles: list[str]
+    is_strict: list[bool]
+
+
+def decode_latents(
+    model: "MoleculeModel", latents: npt.ArrayLike, temperature: float, level: float, seed: int
+) -> list[str]:
+    """What `MoleculeModel.decode` returns; errors are those of it."""
+    rows = latent_rows(latents, model.latent_dim)
+    selfies = (texts for texts, _ in _written(model, rows, temperature, level, seed))
+    return [text for batch in decode_stream(selfies, len(rows)) for text in batch]
+
+
+def decode_checked(
+    model: "MoleculeModel", latents: npt.ArrayLike, temperature: float, level: float, seed: int
+) -> Checked:
+    """What `MoleculeModel.decode_checked` returns; errors are those of it."""
+    rows = latent_rows(latents, model.latent_dim)
+    ended: list[bool] = []
+
+    def selfies() -> Iterator[list[str]]:
+        for texts, has_ended in _written(model, rows, temperature, level, seed):
+            ended.extend(has_ended)
+            yield texts
+
+    read = [pair for batch in check_stream(selfies(), len(rows)) for pair in batch]
+    strict = [is_faithful and end for (_, is_faithful), end in zip(read, ended, strict=True)]
+    return Checked([text for text, _ in read], strict)
+
+
+def _written(
+    model: "MoleculeModel", rows: Tensor, temperature: float, level: float, seed: int
+) -> Iterator[tuple[list[str], list[bool]]]:
+    """Batches of what the decoder writes: SELFIES, and whether it came to an end."""
+    check_from_zero("temperature", temperature)
+    check_level(level, model.is_told_levels)
+    check_from_zero("seed", seed)
+    generator = torch.Generator().manual_seed(seed)
+    for start in range(0, len(rows), DECODE_BATCH):
+        latents = rows[start : start + DECODE_BATCH]
+        ids, lengths = model.network.decoder.generate(
+            latents,
+            max_length=model.max_length,
+            temperature=temperature,
+            generator=generator,
+            levels=torch.full((len(latents),), level),
+        )
+        selfies = to_selfies(ids.numpy(), lengths.numpy(), model.tokenizer)
+        yield selfies, (lengths <= model.max_length).tolist()
+
+
+def to_selfies(
+    ids: npt.NDArray[np.integer], lengths: npt.NDArray[np.integer], tokenizer: Tokenizer
+) -> list[str]:
+    """SELFIES of generated ids `(B, T)`; a molecule that had not ended is cut at `T` tokens."""
+    return [
+        tokenizer.to_selfies(row[:length]) for row, length in zip(ids.tolist(), lengths.tolist(), strict=True)
+    ]
+
+
+def decode_stream(batches: Iterator[list[str]], total: int) -> Iterator[list[str]]:
+    """Canonical SMILES of batches of SELFIES; many are decoded beside the network, in worker processes."""
+    if total < MIN_FOR_WORKERS:
+        yield from (decode_selfies(batch) for batch in batches)
+        return
+    with WorkerPool() as pool:
+        yield from pool.stream("decode", batches)
+
+
+def check_stream(batches: Iterator[list[str]], total: int) -> Iterator[list[tuple[str, bool]]]:
+    """As `decode_stream`, and whether each SELFIES was read as it stands."""
+    if total < MIN_FOR_WORKERS:
+        yield from (decode_and_check(batch) for batch in batches)
+        return
+    with WorkerPool() as pool:
+        yield from pool.stream("check", batches)

@@ -1,0 +1,105 @@
+"""How much noise makes neighbors of which likeness: a dial, measured once on molecules held out.
+
+Noise is a level where the decoder is told of it, and else a radius around the posterior's mean, in units of
+the spread of the training molecules' latents. Likeness is the Tanimoto similarity of ECFP4 fingerprints with
+2,048 bits.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+
+from molvae.chem.fingerprints import morgan_bits, tanimoto
+from molvae.chem.molecules import parse_smiles
+from molvae.interfaces import FloatArray
+
+if TYPE_CHECKING:
+    from molvae.generation.latent_model import MoleculeModel
+
+#: Where noise is tried, from little to much.
+LEVELS = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.8, 0.9)
+RADII = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.3)
+#: Draws around each molecule at each noise.
+NUM_DRAWS = 6
+
+
+class LikenessDial(NamedTuple):
+    """Noise and the mean Tanimoto similarity of what is decoded there to where it came from.
+
+    Attributes:
+        noise: rising.
+        tanimoto: of neighbors other than the molecule itself, falling.
+    """
+
+    noise: tuple[float, ...]
+    tanimoto: tuple[float, ...]
+
+    def noise_for(self, similarity: float) -> float:
+        """The noise whose neighbors have this similarity on average; the nearest that was measured."""
+        return float(np.interp(-similarity, [-value for value in self.tanimoto], self.noise))
+
+    def to_json(self) -> dict[str, list[float]]:
+        """Plain lists."""
+        return {"noise": list(self.noise), "tanimoto": list(self.tanimoto)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """What `to_json` gave."""
+        return cls(tuple(value["noise"]), tuple(value["tanimoto"]))
+
+
+def grid_of(model: "MoleculeModel") -> tuple[float, ...]:
+    """Where noise is tried for this model."""
+    return LEVELS if model.is_told_levels else RADII
+
+
+def decode_around(
+    model: "MoleculeModel", centers: FloatArray, noise: float, generator: np.random.Generator
+) -> list[str]:
+    """What is decoded at one draw around each of the latents `(B, L)`.
+
+    A decoder that is told a level says what may have been there before the noise, so it is asked for a
+    draw of that; any other is asked for its likeliest molecule.
+    """
+    draws = generator.standard_normal(centers.shape)
+    if not model.is_told_levels:
+        return model.decode(centers + noise * model.latent_scale * draws)
+    latents = np.sqrt(1 - noise**2) * centers + noise * draws
+    return model.decode(latents, level=noise, temperature=1.0, seed=int(generator.integers(2**62)))
+
+
+def likeness_to(query: str, others: Sequence[str]) -> FloatArray:
+    """Tanimoto similarities `(B,)` of valid SMILES to one."""
+    fingerprints = morgan_bits([parse_smiles(text) for text in (query, *others)])
+    return tanimoto(fingerprints[0], fingerprints[1:])
+
+
+def measure_dial(model: "MoleculeModel", smiles: Sequence[str], seed: int) -> LikenessDial | None:
+    """The dial of a model, measured around molecules that it was not trained on.
+
+    Args:
+        model: the model.
+        smiles: canonical SMILES that it can read.
+        seed: of the noise.
+
+    Returns:
+        None where no noise gave a neighbor.
+    """
+    generator = np.random.default_rng(seed)
+    centers = np.repeat(model.encode(smiles), NUM_DRAWS, axis=0)
+    measured: list[tuple[float, float]] = []
+    for noise in grid_of(model):
+        decoded = decode_around(model, centers, noise, generator)
+        likeness: list[float] = []
+        for place, query in enumerate(smiles):
+            around = decoded[place * NUM_DRAWS : (place + 1) * NUM_DRAWS]
+            if others := sorted(set(around) - {query, ""}):
+                likeness.extend(likeness_to(query, others))
+        if likeness:
+            measured.append((noise, float(np.mean(likeness))))
+    if not measured:
+        return None
+    # Never rising, so that each similarity has its noise.
+    falling = np.minimum.accumulate([value for _, value in measured])
+    return LikenessDial(tuple(noise for noise, _ in measured), tuple(falling.tolist()))

@@ -1,0 +1,64 @@
+"""Noise levels as a user meets them: a dial from the molecule itself to any molecule."""
+
+import numpy as np
+import pytest
+import torch
+
+from molvae.errors import SettingsError
+from molvae.generation.language_model_prior import LanguageModelPrior
+from molvae.generation.latent_model import MoleculeModel
+from molvae.models.autoencoder import Autoencoder
+
+
+@pytest.fixture(scope="module")
+def noisy_model(tiny_model: MoleculeModel) -> MoleculeModel:
+    """An untrained network that is told noise levels, with the chemistry of a trained one."""
+    import dataclasses
+
+    torch.manual_seed(0)
+    settings = dataclasses.replace(tiny_model.network.settings, bottleneck="noisy")
+    network = Autoencoder(settings, tiny_model.tokenizer.vocab_size, [False, False]).eval()
+    return dataclasses.replace(tiny_model, network=network)
+
+
+def test_posterior_samples_at_a_level_are_as_far_off_as_it_says(
+    noisy_model: MoleculeModel, drug_smiles: list[str]
+) -> None:
+    smiles = noisy_model.readable(drug_smiles).smiles[:5]
+    codes = noisy_model.encode(smiles)
+    draws = noisy_model.posterior_samples(smiles, 2000, level=0.6)
+    np.testing.assert_allclose(draws.mean(axis=1), 0.8 * codes, atol=0.08)
+    assert draws.std(axis=1).mean() == pytest.approx(0.6, abs=0.01)
+    np.testing.assert_allclose(noisy_model.posterior_samples(smiles, 1)[:, 0], codes, rtol=1e-6)
+
+
+def test_a_level_that_the_model_has_not_is_refused(
+    tiny_model: MoleculeModel, noisy_model: MoleculeModel
+) -> None:
+    with pytest.raises(SettingsError, match=r'level is "0.5", but the decoder .* --bottleneck noisy'):
+        tiny_model.sample(3, level=0.5)
+    with pytest.raises(SettingsError, match=r'level is "1.5"; give a noise level from 0'):
+        noisy_model.decode(np.zeros(noisy_model.latent_dim), level=1.5)
+    with pytest.raises(SettingsError, match=r'prior is "language-model"; choose one of standard-normal, gau'):
+        tiny_model.sample(3, prior="language-model")
+
+
+def test_the_language_models_prior_encodes_what_the_decoder_writes(noisy_model: MoleculeModel) -> None:
+    assert noisy_model.default_prior == "language-model"
+    prior = LanguageModelPrior(noisy_model.network, noisy_model.max_length)
+    codes = prior.sample(50, torch.Generator().manual_seed(1))
+    assert codes.shape == (50, noisy_model.latent_dim)
+    np.testing.assert_allclose(codes.square().sum(dim=1), noisy_model.latent_dim, rtol=1e-4)
+    assert torch.equal(codes, prior.sample(50, torch.Generator().manual_seed(1)))
+    assert prior.sample(0).shape == (0, noisy_model.latent_dim)
+
+
+def test_a_decoder_that_never_ends_a_molecule_is_reported(noisy_model: MoleculeModel) -> None:
+    with pytest.raises(RuntimeError, match="writes no molecule that ends"):
+        LanguageModelPrior(noisy_model.network, 0).sample(5)
+
+
+def test_sampling_at_a_level_is_repeatable_and_the_level_counts(noisy_model: MoleculeModel) -> None:
+    first, again, other = (noisy_model.sample(20, level=level, seed=4) for level in (0.9, 0.9, 0.1))
+    assert first == again
+    assert first != other
