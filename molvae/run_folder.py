@@ -36,12 +36,9 @@ def claim_folder(
     run_file = out / RUN_FILE
     if resume and run_file.is_file():
         _compare(out, _read(run_file), record, may_change)
-    elif out.exists() and (not out.is_dir() or {path.name for path in out.iterdir()} - {_PARTIAL}):
+    elif _is_taken(out):
         if not overwrite:
-            raise OutputExistsError(
-                f'"{out}" exists and is not empty; give another folder, or --overwrite, or --resume to go on '
-                "with the run in it"
-            )
+            check_free(out)
         if not run_file.is_file():
             raise OutputExistsError(f'"{out}" is not the folder of a run, so it is not deleted; give another')
         shutil.rmtree(out)
@@ -49,6 +46,23 @@ def claim_folder(
     partial = out / _PARTIAL
     partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     partial.replace(run_file)
+
+
+def check_free(out: Path) -> None:
+    """Makes sure that a folder for a new run is empty or not there yet.
+
+    Raises:
+        OutputExistsError: it is taken.
+    """
+    if _is_taken(out):
+        raise OutputExistsError(
+            f'"{out}" exists and is not empty; give another folder, or --overwrite, or --resume to go on '
+            "with the run in it"
+        )
+
+
+def _is_taken(out: Path) -> bool:
+    return out.exists() and (not out.is_dir() or bool({path.name for path in out.iterdir()} - {_PARTIAL}))
 
 
 def _read(run_file: Path) -> dict[str, Any]:

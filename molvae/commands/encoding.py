@@ -63,3 +63,11 @@ def refused_line(encoded: Encoded, out: Path | None) -> str:
         return ""
     where = f"listed in {ledger_path(out)}" if out is not None else "give --out for a ledger of them"
     return f"{len(refused)} rows can't be read by the model: {where}"
+
+
+def known_line(model: MoleculeModel, encoded: Encoded) -> str:
+    """One line on the molecules of the model's own table, which it may know by heart; "" without any."""
+    num_known = int(model.training_keys.contains(encoded.smiles).sum())
+    if num_known == 0:
+        return ""
+    return f"{num_known:,} of {len(encoded.smiles):,} were in the table of the model: on those it flatters"

@@ -1,10 +1,13 @@
 """Search a model's latent space for molecules with a better property.
 
-The property is computed by RDKit, the budget counts the molecules that it is computed for. The folder holds
-oracle.csv, every call as it happened, and molecules.csv, the molecules found, best first.
+The property is one that RDKit computes (logP, QED, SA, MW, TPSA, ...), or else one that the model was trained
+to predict: then the head is the oracle, and what is found is as good as the head is. The budget counts the
+molecules that are scored. The folder holds oracle.csv, every call as it happened, and molecules.csv, the
+molecules found, best first.
 """
 
 import argparse
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -18,7 +21,7 @@ from molvae.generation.molecules import refusal_error
 from molvae.optimization.choices import Settings
 from molvae.optimization.gradient_ascent import GradientSettings
 from molvae.optimization.latent_cma_es import CMASettings
-from molvae.optimization.objectives import Objective, property_objective
+from molvae.optimization.objectives import Direction, Objective, predicted_objective, property_objective
 from molvae.settings import add_flags, gather
 from molvae.studies.optimize_run import (
     MOLECULES_FILE,
@@ -29,6 +32,8 @@ from molvae.studies.optimize_run import (
     optimize_molecules,
 )
 
+logger = logging.getLogger(__name__)
+
 NUM_SHOWN = 5
 
 
@@ -36,7 +41,9 @@ NUM_SHOWN = 5
 class SearchSettings:
     """What is searched for, and from where. Give one of --maximize, --minimize and --target."""
 
-    maximize: str | None = field(default=None, metadata={"help": "a property to take up, such as QED"})
+    maximize: str | None = field(
+        default=None, metadata={"help": "a property to take up, such as QED, or one that the model predicts"}
+    )
     minimize: str | None = field(default=None, metadata={"help": "a property to take down, such as SA"})
     target: str | None = field(default=None, metadata={"help": "a value to come close to, such as logP=2.5"})
     from_smiles: tuple[str, ...] = field(
@@ -63,23 +70,38 @@ class SearchSettings:
         if self.seed < 0:
             raise SettingsError(f'seed is "{self.seed}"; it must not be negative')
 
-    def objective(self) -> Objective:
-        """The goal as an objective.
+    def goal(self) -> tuple[str, Direction, float | None]:
+        """The property's name as it was given, where it should go, and the value to come close to.
 
         Raises:
-            SettingsError: for a property that molvae does not compute, or a target without a value.
+            SettingsError: for a target without a value.
         """
         if self.maximize is not None:
-            return property_objective(self.maximize, "maximize")
+            return self.maximize.strip(), "maximize", None
         if self.minimize is not None:
-            return property_objective(self.minimize, "minimize")
+            return self.minimize.strip(), "minimize", None
         name, _, value = (self.target or "").partition("=")
         try:
-            return property_objective(property_name(name.strip()), "target", float(value))
-        except ValueError as error:
-            if isinstance(error, SettingsError):
-                raise
+            return name.strip(), "target", float(value)
+        except ValueError:
             raise SettingsError(f'target is "{self.target}"; write NAME=VALUE, such as logP=2.5') from None
+
+
+def _objective(settings: SearchSettings, model: MoleculeModel) -> Objective:
+    """The goal as an objective: computed by RDKit if it can be, else predicted by the head.
+
+    Raises:
+        SettingsError: for a property that is neither computed nor predicted.
+    """
+    name, direction, target = settings.goal()
+    try:
+        return property_objective(property_name(name), direction, target)
+    except SettingsError as error:
+        if name not in model.property_names:
+            known = ", ".join(model.property_names) or "none"
+            raise SettingsError(f"{error}; the model itself predicts {known}") from error
+    logger.warning("the oracle is what the model itself predicts of %s: check what is found", name)
+    return predicted_objective(model, name, direction, target)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -101,10 +123,11 @@ def run(arguments: argparse.Namespace) -> None:
         vars(arguments),
         arguments.table_where,
     )
-    objective = settings.objective()
+    settings.goal()  # a mistake in it is told at once
+    model = load_model(arguments.model)
+    objective = _objective(settings, model)
     assert objective.goal is not None
     name = objective.goal.property_name
-    model = load_model(arguments.model)
     optimizer = settings.optimizer or default_optimizer(model, name)
     own_settings: dict[str, Settings | None] = {"gradient-ascent": gradient, "cma-es": cma}
     request = OptimizeRequest(

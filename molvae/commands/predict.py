@@ -9,7 +9,7 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from molvae.commands.encoding import encode_rows, refused_line
+from molvae.commands.encoding import encode_rows, known_line, refused_line
 from molvae.commands.opening import add_model_and_file, open_model
 from molvae.commands.reconstruct import FileSettings
 from molvae.commands.tables import in_columns, read_smiles, write_table
@@ -49,6 +49,8 @@ def run(arguments: argparse.Namespace) -> None:
         print(line)
     if measured:
         print(in_columns(_errors(model, measured, everywhere)))
+        if line := known_line(model, encoded):
+            print(line)
     print(f"predictions: {arguments.out}")
 
 

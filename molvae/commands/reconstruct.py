@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from molvae.commands.encoding import encode_rows, refused_line
+from molvae.commands.encoding import encode_rows, known_line, refused_line
 from molvae.commands.opening import add_model_and_file, open_model
 from molvae.commands.tables import read_smiles, write_table
 
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
     print(
         f"{table['same'].sum():,} of {len(table):,} molecules come back the same: {table['same'].mean():.3f}"
     )
-    if line := refused_line(encoded, arguments.out):
+    for line in filter(None, (known_line(model, encoded), refused_line(encoded, arguments.out))):
         print(line)
     if arguments.out is not None:
         print(f"table: {arguments.out}")

@@ -1,6 +1,7 @@
 """Around a molecule and between two: latents near one that is known, decoded."""
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 from molvae.errors import InputError, SettingsError
 from molvae.generation.checks import check_from_zero
 from molvae.generation.likeness import decode_around, grid_of, likeness_to
+from molvae.interfaces import FloatArray
 
 if TYPE_CHECKING:
     from molvae.generation.latent_model import MoleculeModel
@@ -40,6 +42,7 @@ def neighbors_of(
     readable = model.all_readable([smiles])
     query = readable.smiles[0]
     center = model.posterior_of(readable.arrays)[0]
+    _warn_of_strangers(model, [query], center)
     generator = np.random.default_rng(seed)
     if similarity is None:
         found = _found_nearby(model, query, center, num_neighbors, generator)
@@ -118,7 +121,21 @@ def straight_line(model: "MoleculeModel", start: str, end: str, num_steps: int) 
     """
     if num_steps < 2:
         raise SettingsError(f'num_steps is "{num_steps}"; two ends need at least 2')
-    first, last = model.encode([start, end])
+    readable = model.all_readable([start, end])
+    ends = model.posterior_of(readable.arrays)[0]
+    _warn_of_strangers(model, readable.smiles, ends)
+    first, last = ends
     shares = np.linspace(0, 1, num_steps)
     smiles = model.decode(first + shares[:, None] * (last - first))
     return pd.DataFrame({"step": range(num_steps), "share": shares, "smiles": smiles})
+
+
+def _warn_of_strangers(model: "MoleculeModel", smiles: Sequence[str], latents: FloatArray) -> None:
+    """Says which molecules the model does not give back from their own latents."""
+    for given, decoded in zip(smiles, model.decode(latents), strict=True):
+        if given != decoded:
+            logger.warning(
+                'the model makes "%s" of "%s" itself: what it decodes nearby may have little to do with it',
+                decoded,
+                given,
+            )

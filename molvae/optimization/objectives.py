@@ -1,6 +1,8 @@
 """What a search tries to reach: an `Objective` turns canonical SMILES into scores, and higher is better.
 
-In: the name of an RDKit property and where it should go. Out: a frozen `Objective` that an oracle counts.
+In: the name of a property and where it should go. Out: a frozen `Objective` that an oracle counts. The
+property is one that RDKit computes, or one that the model's head predicts: then what is found is as good as
+the head is.
 """
 
 import math
@@ -12,8 +14,8 @@ import numpy as np
 
 from molvae.chem.molecules import parse_smiles
 from molvae.chem.properties import PROPERTIES, property_function
-from molvae.errors import SettingsError
-from molvae.interfaces import FloatArray
+from molvae.errors import MoleculeError, SettingsError
+from molvae.interfaces import FloatArray, LatentModel
 
 Direction = Literal["maximize", "minimize", "target"]
 
@@ -134,5 +136,45 @@ def property_objective(name: str, direction: Direction, target: float | None = N
         values = np.array([compute(parse_smiles(text)) for text in smiles], dtype=np.float64)
         return Evaluations(scores=goal.score(values), values={name: values})
 
-    suffix = "" if target is None else f" {target:g}"
-    return Objective(name=f"{direction} {name}{suffix}", function=evaluate, goal=goal)
+    return Objective(name=_described(f"{direction} {name}", target), function=evaluate, goal=goal)
+
+
+def predicted_objective(
+    model: LatentModel, name: str, direction: Direction, target: float | None = None
+) -> Objective:
+    """The objective that takes a property which a model's head predicts up, down, or to a target.
+
+    Args:
+        model: the model, whose head is the oracle: a molecule is encoded, and its latents read.
+        name: one of the head's properties, as it is written there.
+        direction: "maximize", "minimize", or "target".
+        target: the value to come close to, in the property's unit, with direction "target".
+
+    Raises:
+        SettingsError: for a property that the head does not predict, an unknown direction, or a target
+            without the direction "target".
+    """
+    if name not in model.property_names:
+        known = ", ".join(model.property_names) or "nothing"
+        raise SettingsError(f'the model\'s head does not predict "{name}": it predicts {known}')
+    column = model.property_names.index(name)
+    goal = PropertyGoal(property_name=name, direction=direction, target=target)
+
+    def evaluate(smiles: Sequence[str]) -> Evaluations:
+        values = np.array([_predicted(model, text, column) for text in smiles], dtype=np.float64)
+        return Evaluations(scores=goal.score(values), values={name: values})
+
+    return Objective(name=_described(f"{direction} predicted {name}", target), function=evaluate, goal=goal)
+
+
+def _predicted(model: LatentModel, smiles: str, column: int) -> float:
+    """What the head says of one molecule; NaN for one that the model can't read."""
+    try:
+        latents = model.encode([smiles])
+    except MoleculeError:
+        return math.nan
+    return float(model.predict(latents).mean[0, column])
+
+
+def _described(what: str, target: float | None) -> str:
+    return what if target is None else f"{what} {target:g}"

@@ -70,10 +70,11 @@ def ranked_table(result: SearchResult, goal: PropertyGoal, starts: Sequence[str]
     """
     calls = [molecule.call for molecule in result.molecules]
     smiles = [call.smiles for call in calls]
-    sought = property_name(goal.property_name)
+    sought = goal.property_name
     others = [name for name in DEFAULT_PROPERTIES if name != sought]
     table = pd.DataFrame({"rank": [molecule.rank for molecule in result.molecules], "smiles": smiles})
-    table[[sought, *others]] = properties_of(smiles, [sought, *others])
+    table[sought] = [call.values[sought] for call in calls]
+    table[others] = properties_of(smiles, others)
     similarity, nearest = _nearest_starts(smiles, starts)
     return table.assign(
         similarity=similarity,

@@ -27,6 +27,7 @@ from torch.nn import functional
 from molvae.interfaces import FloatArray
 from molvae.models.fingerprint_head import FingerprintHead
 from molvae.models.property_head import PropertyHead
+from molvae.progress import Progress
 from molvae.training.process_inputs import ProcessInputs
 
 logger = logging.getLogger(__name__)
@@ -146,7 +147,7 @@ def _fit_process(
         warnings.simplefilter("ignore", ConvergenceWarning)
         begun = search.fit(inputs[some], values[some])
         process = GaussianProcessRegressor(begun.kernel_).fit(inputs, values)
-    logger.info("Gaussian process on %d values: %s", len(values), process.kernel_)
+    logger.debug("Gaussian process on %d values: %s", len(values), process.kernel_)
     return process
 
 
@@ -203,7 +204,7 @@ def _learn(head: PropertyHead, places: Tensor, means: Tensor, deviations: Tensor
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, NUM_STEPS)
     log_variances = 2 * deviations.log()
     chances = means.clamp(LEAST_CHANCE, 1 - LEAST_CHANCE)
-    with torch.enable_grad():
+    with torch.enable_grad(), Progress(NUM_STEPS, "teaching the property head") as bar:
         for _ in range(NUM_STEPS):
             rows = torch.randint(len(inputs), (BATCH_SIZE,), generator=generator)
             said, spread = head.members(inputs[rows])
@@ -216,6 +217,7 @@ def _learn(head: PropertyHead, places: Tensor, means: Tensor, deviations: Tensor
             loss.backward()
             optimizer.step()
             schedule.step()
+            bar.update(1)
     head.shift_inputs(center, scale)
 
 

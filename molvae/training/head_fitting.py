@@ -79,7 +79,7 @@ def fit_head(
         judged_by, before, after = "left-out", _errors(first, train, None), left_out
     if judged_by == "held-out" or is_taken_over:
         is_better = _mean_square(after) <= _mean_square(before)  # a NaN is no improvement
-        logger.info(
+        logger.debug(
             "property head, squared error of a %s value: %.3f, fitted to the final latents %.3f: %s",
             judged_by,
             _mean_square(before),
@@ -97,7 +97,9 @@ def _refit(
     head: PropertyHead, train: Labelled, others: Tensor, fragments: FingerprintHead | None, seed: int
 ) -> LeftOut:
     """Fits the head, each property as suits the number of its labels."""
-    is_few = (~np.isnan(train.targets)).sum(axis=0) < FEW_LABELS
+    num_labels = (~np.isnan(train.targets)).sum(axis=0)
+    logger.info("fitting the property head to %s values", ", ".join(f"{number:,}" for number in num_labels))
+    is_few = num_labels < FEW_LABELS
     if is_few.all():
         return teach_head(head, train.latents, train.targets, others, fragments, seed)
     targets, few = train.targets.copy(), np.flatnonzero(is_few)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from molvae.interfaces import FloatArray
 from molvae.models.property_head import PropertyHead
+from molvae.progress import Progress
 
 MAX_STEPS, MAX_EPOCHS = 4_000, 300
 MAX_BATCH = 512
@@ -67,7 +68,7 @@ def _fit(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, num_epochs * steps_an_epoch)
     best_nats = torch.full((head.num_members,), math.inf)
     best = {name: value.detach().clone() for name, value in head.named_parameters()}
-    with torch.enable_grad():
+    with torch.enable_grad(), Progress(num_epochs, "fitting the property head") as bar:
         for _ in range(num_epochs):
             order = torch.randperm(len(inputs), generator=generator)
             for rows in order.split(batch_size):
@@ -82,6 +83,7 @@ def _fit(
                 best_nats = torch.where(better, told, best_nats)
                 for name, value in head.named_parameters():
                     best[name][better] = value[better]
+            bar.update(1)
     with torch.no_grad():
         for name, value in head.named_parameters():
             value.copy_(best[name])

@@ -27,9 +27,10 @@ from molvae.errors import SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import MANIFEST, load_model, read_manifest, save_model
 from molvae.models.autoencoder import Autoencoder
-from molvae.run_folder import claim_folder
+from molvae.run_folder import check_free, claim_folder
 from molvae.training.finishing import finish
 from molvae.training.request import RunRequest, RunSettings
+from molvae.training.shortcomings import shortcomings
 from molvae.training.trainer import Trainer, TrainingData
 from molvae.training.transfer import adopted_settings, check_out_of_base, transfer
 
@@ -112,6 +113,10 @@ def train_model(
         check_out_of_base(request)
         base = load_model(request.base_model)
         settings = adopted_settings(settings, base)
+    if not (resume or overwrite):
+        check_free(request.out)
+    elif resume and not request.out.exists():
+        logger.warning('there is no run in "%s" to resume: a new one begins', request.out)
     curated = curate(
         request.file,
         request.cache,
@@ -121,8 +126,6 @@ def train_model(
         property_kinds=settings.table.property_kinds,
         num_workers=settings.table.num_workers,
     )
-    record = _record(request, settings, curated)
-    claim_folder(request.out, record, may_change=LIMITS, resume=resume, overwrite=overwrite)
     prepared = prepare(
         curated,
         request.cache,
@@ -130,6 +133,8 @@ def train_model(
         settings.tokenizer,
         base.tokenizer if base is not None else None,
     )
+    record = _record(request, settings, curated)
+    claim_folder(request.out, record, may_change=LIMITS, resume=resume, overwrite=overwrite)
     shutil.copyfile(prepared.ledger_path, request.out / LEDGER)
     write_summary(prepared.summary(), request.out / CURATION_FILE)
     if prepared.num_unseen > 0:
@@ -152,6 +157,8 @@ def train_model(
             network, prepared, scaler, targets, settings.curation, settings.training, result, record, base
         )
     save_model(model, request.out)
+    for sentence in shortcomings(model.facts["valid"]):
+        logger.warning("%s", sentence)
     return load_model(request.out), prepared
 
 

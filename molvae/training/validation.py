@@ -117,7 +117,7 @@ def collapse_alarm(report: ValidationReport, *, is_gaussian: bool, latent_dim: i
     Example:
         >>> report = ValidationReport(18.0, 0.0, 0.1, 1, 0.0, 0.0, ())
         >>> collapse_alarm(report, is_gaussian=True, latent_dim=128).split(":")[0]
-        'the latent space has collapsed'
+        'the latents tell too little'
     """
     if report.reconstruction >= HEALTHY_RECONSTRUCTION:
         return ""
@@ -132,8 +132,8 @@ def collapse_alarm(report: ValidationReport, *, is_gaussian: bool, latent_dim: i
     if report.kl_divergence >= LEAST_KL:
         return f"the decoder does not read the latents yet: {seen}; train longer"
     return (
-        f"the latent space has collapsed: KL {report.kl_divergence:.1f} nats a molecule, {seen}; lower "
-        "kl_weight, or set free_bits to 25, or use the linear kl_schedule"
+        f"the latents tell too little: KL {report.kl_divergence:.1f} nats a molecule, {seen}; if that stays "
+        "so, the latent space has collapsed: lower kl_weight, or set free_bits to 25"
     )
 
 

@@ -98,6 +98,7 @@ def test_reconstruction_is_counted_by_comparing_the_two_columns(
     assert table["reconstruction"].tolist() == expected["reconstruction"].tolist()
     assert molvae_command("reconstruct", tiny_model_dir, mixed_csv).out.splitlines() == [
         first,
+        "4 of 4 were in the table of the model: on those it flatters",
         "3 rows can't be read by the model: give --out for a ledger of them",
     ]
 

@@ -9,6 +9,7 @@ from rdkit import Chem
 from rdkit.Chem import QED, rdFingerprintGenerator
 from rdkit.DataStructs import TanimotoSimilarity
 
+from molvae.generation.model_folder import load_model
 from tests.command_line import RunMolvae
 
 STARTS = ("CCOc1ccccc1", "NC(=O)c1ccccc1")
@@ -127,3 +128,26 @@ def test_a_search_that_makes_no_sense_is_refused_before_it_starts(
     assert message in outcome.err
     assert outcome.err.count("\n") == 1
     assert not (tmp_path / "better").exists()
+
+
+def test_a_property_that_only_the_model_knows_is_scored_by_its_head(
+    molvae_command: RunMolvae, tiny_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = pd.read_csv(tiny_csv).rename(columns={"logP": "pIC50"})
+    table[["smiles", "pIC50"]].to_csv(tmp_path / "assay.csv", index=False)
+    monkeypatch.setattr("molvae.training.gaussian_teacher.NUM_STEPS", 50)
+    model, out = tmp_path / "model", tmp_path / "better"
+    argv = ["--latent-dim", 8, "--encoder-dim", 16, "--decoder-dim", 16, "--head-dim", 8, "--max-steps", 5]
+    assert (
+        molvae_command("train", tmp_path / "assay.csv", "--out", model, "--property", "pIC50", *argv).code
+        == 0
+    )
+    outcome = molvae_command("optimize", model, "--maximize", "pIC50", "--budget", 12, "--out", out, *FROM)
+    assert "in 12 calls of gradient-ascent" in outcome.out
+    assert "the oracle is what the model itself predicts of pIC50" in outcome.err
+    calls = pd.read_csv(out / "oracle.csv")
+    loaded = load_model(model)
+    said = loaded.predict(loaded.encode([calls["smiles"][0]])).mean[0, 0]
+    assert calls["score"][0] == pytest.approx(said, rel=1e-4)
+    refused = molvae_command("optimize", model, "--maximize", "pic", "--out", tmp_path / "x", *FROM)
+    assert "the model itself predicts pIC50" in refused.err

@@ -109,3 +109,31 @@ def test_the_summary_in_the_model_folder_accounts_for_every_row(
         "  unseen symbol: 1",
     ]
     assert printed.splitlines()[:3] == expected
+
+
+def test_a_folder_that_is_taken_is_refused_before_the_table_is_read(
+    molvae_command: RunMolvae, ring_table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("molvae.training.run.curate", lambda *_, **__: pytest.fail("curated"))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("keep", encoding="utf-8")
+    outcome = molvae_command("train", ring_table, "--out", tmp_path / "mine")
+    assert outcome.code == 1
+    assert "exists and is not empty" in outcome.err
+
+
+def test_a_table_that_can_not_be_split_leaves_no_folder_behind(
+    molvae_command: RunMolvae, tmp_path: Path
+) -> None:
+    (tmp_path / "one.csv").write_text("smiles\nCCO\n", encoding="utf-8")
+    outcome = molvae_command("train", tmp_path / "one.csv", "--out", tmp_path / "model")
+    assert "can't split" in outcome.err
+    assert not (tmp_path / "model").exists()
+
+
+def test_resuming_what_is_not_there_says_that_a_new_run_begins(
+    molvae_command: RunMolvae, ring_table: Path, tmp_path: Path
+) -> None:
+    outcome = molvae_command("train", ring_table, "--out", tmp_path / "modle", "--resume", *FLAGS)
+    assert outcome.code == 0
+    assert f'there is no run in "{tmp_path / "modle"}" to resume: a new one begins' in outcome.err

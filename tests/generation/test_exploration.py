@@ -35,6 +35,8 @@ class _Rings:
         return np.full((1, 4), 5.0), np.zeros((1, 4))
 
     def decode(self, latents: FloatArray) -> list[str]:
+        if (latents == 5).all():  # the molecule's own latents
+            return [QUERY]
         self.scales.append(float((latents - 5).std()))
         count = next(self._num_at_radius)
         return ["", QUERY, *("C1" + size * "C" + "C1" for size in range(1, count + 1))]
@@ -110,3 +112,15 @@ def test_a_walk_that_can_not_be_walked_is_refused(tiny_model: MoleculeModel) -> 
         tiny_model.interpolate(QUERY, OTHER, 1)
     with pytest.raises(MoleculeError, match=r'^"C1CC" \(molecule 2\) cannot be encoded'):
         tiny_model.interpolate(QUERY, "C1CC")
+
+
+def test_a_molecule_that_the_model_does_not_give_back_is_named(
+    tiny_model: MoleculeModel, caplog: pytest.LogCaptureFixture
+) -> None:
+    decoded = tiny_model.reconstruct([QUERY])["reconstruction"][0]
+    assert decoded != QUERY
+    tiny_model.neighbors(QUERY, 2)
+    assert f'the model makes "{decoded}" of "{QUERY}" itself' in caplog.text
+    caplog.clear()
+    tiny_model.interpolate(QUERY, OTHER, 2)
+    assert caplog.text.count("itself: what it decodes nearby may have little to do with it") == 2
