@@ -103,7 +103,7 @@ def open_table(
         head = list(itertools.islice(source.records(range(len(columns))), HEAD_ROWS))
     else:
         head = list(itertools.islice(source.records(), HEAD_ROWS + 1))
-        has_header = _is_header(head, names)
+        has_header = _is_header(head, names, source.path)
         width = len(head[0]) if has_header else max(map(len, head))
         columns = _unique_names(head[0] if has_header else [""] * width)
         head = head[1:] if has_header else head
@@ -135,17 +135,28 @@ def _normalized(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.lower())
 
 
-def _is_header(head: Sequence[Sequence[str]], names: Sequence[str]) -> bool:
+def _is_header(head: Sequence[Sequence[str]], names: Sequence[str], path: Path) -> bool:
     """Whether the first line names columns. `names` are names that the user says are there."""
     first = [cell.strip() for cell in head[0]]
-    known = {_normalized(cell) for cell in first} & {*SMILES_NAMES, *OTHER_NAMES}
-    if known or any("smiles" in _normalized(cell) for cell in first) or set(first) & set(names):
+    normalized = {_normalized(cell) for cell in first}
+    if any(name in SMILES_NAMES or "smiles" in name for name in normalized) or set(first) & set(names):
         return True
     molecules = _molecule_columns(head)
+    starts_with_molecule = _is_molecule(first[0]) and _is_list_of_molecules(path)
+    if normalized & set(OTHER_NAMES):
+        # In a list of molecules, "CCO compound 12" is one of them and its name.
+        return not (starts_with_molecule and 0 in molecules)
+    if starts_with_molecule:
+        return False
     if not molecules:
         return any(cell and not _is_number(cell) for cell in first)
     # A molecule that can't be read still looks like one: it holds signs that names of columns don't.
     return not any(i < len(first) and _looks_like_smiles(first[i]) for i in molecules)
+
+
+def _is_list_of_molecules(path: Path) -> bool:
+    """Whether the ending says that lines begin with a molecule, as in a .smi, and often have no header."""
+    return Path(path.name.lower().removesuffix(".gz")).suffix in (".smi", ".smiles", ".txt")
 
 
 def _warn_of_doubtful_header(smiles_column: str, path: Path) -> None:

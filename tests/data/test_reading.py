@@ -175,6 +175,29 @@ def test_a_first_molecule_that_is_broken_is_not_taken_for_a_header(tmp_path: Pat
     assert smiles_of(open_table(path)) == ["CC(C", "CCO", "CCN"]
 
 
+@pytest.mark.parametrize("name", ["a.smi", "a.smiles", "a.txt", "a.smi.gz"])
+@pytest.mark.parametrize(
+    "first", ["CCO CPD-00339 some name", "CCO\tCPD-00339\tsome name", "CCO  compound 12", "CCO\tname"]
+)
+def test_a_first_molecule_with_a_name_of_several_words_is_not_taken_for_a_header(
+    tmp_path: Path, name: str, first: str
+) -> None:
+    rest = f"CCN{first[3:]} else\nCC(C{first[3]}bad one\nc1ccccc1\n"
+    assert smiles_of(open_table(written(tmp_path, name, f"{first}\n{rest}"))) == [
+        *("CCO", "CCN", "CC(C", "c1ccccc1")
+    ]
+
+
+@pytest.mark.parametrize("header", ["NO structure", "C smiles", "N\tname\tMy_SMILES"])
+def test_a_known_name_makes_a_line_a_header_though_its_first_word_is_a_molecule(
+    tmp_path: Path, header: str
+) -> None:
+    delimiter = "\t" if "\t" in header else " "
+    cells = ["1", "CCO"] if delimiter == " " else ["1", "ethanol", "CCO"]
+    path = written(tmp_path, "a.smi", f"{header}\n" + 2 * f"{delimiter.join(cells)}\n")
+    assert smiles_of(open_table(path)) == ["CCO", "CCO"]
+
+
 def test_nameless_and_double_columns_get_names(tmp_path: Path) -> None:
     path = written(tmp_path, "a.csv", ",smiles,x,x\n0,CCO,1,2\n")
     table = open_table(path, property_columns=["x (column 4)"])
