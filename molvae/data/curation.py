@@ -33,7 +33,7 @@ __all__ = ["Curated", "CurationSettings", "curate"]
 logger = logging.getLogger(__name__)
 
 #: Raised by one whenever the same file and settings would give another curated table.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 def curate(

@@ -40,11 +40,14 @@ class Chunk(NamedTuple):
         rows: their row numbers, `B` of them.
         smiles: the cells of the SMILES column, as they are.
         properties: for each row, the cells of the property columns.
+        num_ragged: how many of the rows have more or fewer cells than the header of a text file; a blank line
+            is none of them.
     """
 
     rows: range
     smiles: list[str]
     properties: list[list[str]]
+    num_ragged: int = 0
 
 
 @dataclass(frozen=True)
@@ -67,19 +70,22 @@ class Table:
         first = 1
         while records_of_chunk := list(itertools.islice(records, num_rows)):
             rows = range(first, first + len(records_of_chunk))
-            smiles = [record[0] for record in records_of_chunk]
-            yield Chunk(rows, smiles, [record[1:] for record in records_of_chunk])
+            smiles = [cells[0] for cells, _ in records_of_chunk]
+            properties = [cells[1:] for cells, _ in records_of_chunk]
+            yield Chunk(rows, smiles, properties, sum(is_ragged for _, is_ragged in records_of_chunk))
             first = rows.stop
 
-    def _records(self) -> Iterator[list[str]]:
-        """The wanted cells of each row: the SMILES, then the properties."""
+    def _records(self) -> Iterator[tuple[list[str], bool]]:
+        """The wanted cells of each row: the SMILES, then the properties; and whether the row is ragged."""
         wanted = [self.columns.index(name) for name in (self.smiles_column, *self.property_columns)]
         if isinstance(self.source, ParquetSource):
-            yield from self.source.records(wanted)
+            yield from ((cells, False) for cells in self.source.records(wanted))
             return
+        widths = {0, len(self.columns)}
         for record in itertools.islice(self.source.records(), int(self.has_header), None):
             num_cells = len(record)
-            yield [record[i] if i < num_cells else "" for i in wanted]
+            is_ragged = self.has_header and num_cells not in widths
+            yield [record[i] if i < num_cells else "" for i in wanted], is_ragged
 
 
 def open_table(

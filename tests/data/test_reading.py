@@ -29,7 +29,7 @@ def smiles_of(table: Table) -> list[str]:
 
 
 def rows_of(table: Table) -> list[tuple[int, str, list[str]]]:
-    return [row for chunk in table.chunks(2) for row in zip(*chunk, strict=True)]
+    return [row for chunk in table.chunks(2) for row in zip(*chunk[:3], strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -87,6 +87,15 @@ def test_short_rows_have_empty_cells_and_long_ones_keep_their_place(tmp_path: Pa
     path = written(tmp_path, "a.csv", "id,smiles,x\n1\n2,CC\n3,CCC,7,8,9\n")
     table = open_table(path, property_columns=["x"])
     assert rows_of(table) == [(1, "", [""]), (2, "CC", [""]), (3, "CCC", ["7"])]
+
+
+def test_rows_with_more_or_fewer_cells_than_the_header_are_counted_but_not_blank_lines(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, "a.csv", "id,smiles,x\n1,C,1\n2,CC\n\n3,CCC,7,8,9\n4,CCCC,\n")
+    assert [chunk.num_ragged for chunk in open_table(path).chunks(2)] == [1, 1, 0]
+    headless = written(tmp_path, "a.smi", "CCO ethanol\nC\nCC two words\n")
+    assert [chunk.num_ragged for chunk in open_table(headless).chunks()] == [0]
 
 
 def test_quoted_cells_may_hold_delimiters_quotes_and_line_ends(tmp_path: Path) -> None:
