@@ -9,7 +9,7 @@ import itertools
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from rdkit import Chem
 
 from molvae.chem.molecules import quotable, silenced_rdkit
 from molvae.data.records import ParquetSource, TextSource, open_source
+from molvae.data.values import with_decimal_point
 from molvae.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -52,13 +53,18 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """An opened file: its columns by name, and which are read. Without a header they are "column 1", ..."""
+    """An opened file: its columns by name, and which are read. Without a header they are "column 1", ...
+
+    In text whose cells are separated by semicolons, property cells may have a decimal comma, as spreadsheets
+    write them where that is the custom; they are read with a point, and the log says so once.
+    """
 
     source: TextSource | ParquetSource
     columns: tuple[str, ...]
     has_header: bool
     smiles_column: str
     property_columns: tuple[str, ...] = ()
+    _logged: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def chunks(self, num_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """All rows, `num_rows` at a time; may be called again for another pass.
@@ -82,10 +88,25 @@ class Table:
             yield from ((cells, False) for cells in self.source.records(wanted))
             return
         widths = {0, len(self.columns)}
+        may_have_commas = self.source.delimiter == ";" and bool(self.property_columns)
         for record in itertools.islice(self.source.records(), int(self.has_header), None):
             num_cells = len(record)
             is_ragged = self.has_header and num_cells not in widths
-            yield [record[i] if i < num_cells else "" for i in wanted], is_ragged
+            cells = [record[i] if i < num_cells else "" for i in wanted]
+            yield self._with_points(cells) if may_have_commas else cells, is_ragged
+
+    def _with_points(self, cells: list[str]) -> list[str]:
+        """Property cells with points for decimal commas; the first one of the table is logged."""
+        read = [cells[0], *map(with_decimal_point, cells[1:])]
+        if read != cells and "commas" not in self._logged:
+            place = next(i for i, cell in enumerate(cells) if read[i] != cell)
+            name = self.property_columns[place - 1]
+            self._logged.add("commas")
+            logger.info(
+                'decimal commas in property columns of "%s" are read as points: "%s" in "%s" is %s',
+                *(self.source.path, cells[place].strip(), quotable(name, 50), read[place]),
+            )
+        return read
 
 
 def open_table(
