@@ -43,12 +43,14 @@ class Chunk(NamedTuple):
         properties: for each row, the cells of the property columns.
         num_ragged: how many of the rows have more or fewer cells than the header of a text file; a blank line
             is none of them.
+        carried: for each row, the cells of the columns that are carried along, as they are.
     """
 
     rows: range
     smiles: list[str]
     properties: list[list[str]]
     num_ragged: int = 0
+    carried: Sequence[list[str]] = ()
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Table:
     """An opened file: its columns by name, and which are read. Without a header they are "column 1", ...
 
     In text whose cells are separated by semicolons, property cells may have a decimal comma, as spreadsheets
-    write them where that is the custom; they are read with a point, and the log says so once.
+    write them where that is the custom; they are read with a point, and the log says so once. The cells of
+    `carried_columns` stay as they are.
     """
 
     source: TextSource | ParquetSource
@@ -64,6 +67,7 @@ class Table:
     has_header: bool
     smiles_column: str
     property_columns: tuple[str, ...] = ()
+    carried_columns: tuple[str, ...] = ()
     _logged: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def chunks(self, num_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
@@ -73,17 +77,19 @@ class Table:
             InputError: the file can't be read to its end.
         """
         records = self._records()
-        first = 1
+        first, end = 1, 1 + len(self.property_columns)
         while records_of_chunk := list(itertools.islice(records, num_rows)):
             rows = range(first, first + len(records_of_chunk))
             smiles = [cells[0] for cells, _ in records_of_chunk]
-            properties = [cells[1:] for cells, _ in records_of_chunk]
-            yield Chunk(rows, smiles, properties, sum(is_ragged for _, is_ragged in records_of_chunk))
+            properties = [cells[1:end] for cells, _ in records_of_chunk]
+            num_ragged = sum(is_ragged for _, is_ragged in records_of_chunk)
+            yield Chunk(rows, smiles, properties, num_ragged, [cells[end:] for cells, _ in records_of_chunk])
             first = rows.stop
 
     def _records(self) -> Iterator[tuple[list[str], bool]]:
-        """The wanted cells of each row: the SMILES, then the properties; and whether the row is ragged."""
-        wanted = [self.columns.index(name) for name in (self.smiles_column, *self.property_columns)]
+        """For each row the SMILES, the properties and the carried cells; and whether the row is ragged."""
+        names = (self.smiles_column, *self.property_columns, *self.carried_columns)
+        wanted = [self.columns.index(name) for name in names]
         if isinstance(self.source, ParquetSource):
             yield from ((cells, False) for cells in self.source.records(wanted))
             return
@@ -97,7 +103,8 @@ class Table:
 
     def _with_points(self, cells: list[str]) -> list[str]:
         """Property cells with points for decimal commas; the first one of the table is logged."""
-        read = [cells[0], *map(with_decimal_point, cells[1:])]
+        end = 1 + len(self.property_columns)
+        read = [cells[0], *map(with_decimal_point, cells[1:end]), *cells[end:]]
         if read != cells and "commas" not in self._logged:
             place = next(i for i, cell in enumerate(cells) if read[i] != cell)
             name = self.property_columns[place - 1]
