@@ -93,11 +93,15 @@ class Table:
         if isinstance(self.source, ParquetSource):
             yield from ((cells, False) for cells in self.source.records(wanted))
             return
-        widths = {0, len(self.columns)}
+        width = len(self.columns)
+        # A name of several words behind a SMILES is carried whole.
+        last_has_rest = self.source.delimiter is None and bool(self.carried_columns)
         may_have_commas = self.source.delimiter == ";" and bool(self.property_columns)
         for record in itertools.islice(self.source.records(), int(self.has_header), None):
             num_cells = len(record)
-            is_ragged = self.has_header and num_cells not in widths
+            is_ragged = self.has_header and num_cells not in (0, width)
+            if last_has_rest and num_cells > width:
+                record = [*record[: width - 1], " ".join(record[width - 1 :])]
             cells = [record[i] if i < num_cells else "" for i in wanted]
             yield self._with_points(cells) if may_have_commas else cells, is_ragged
 

@@ -66,6 +66,13 @@ def test_all_columns_are_carried_through_in_their_order_and_as_they_are(tmp_path
     ]
 
 
+def test_a_name_of_several_words_is_carried_whole(tmp_path: Path) -> None:
+    path, out = tmp_path / "a.smi", tmp_path / "out.csv"
+    path.write_text("smiles name\nCCO ethyl  alcohol\nC\nCC ethane\n")
+    write_property_table(path, out, PropertyTableSettings(property_names=COUNTS[:1]))
+    assert rows_of(out)[1:] == [["CCO", "ethyl alcohol", "3"], ["C", "", "1"], ["CC", "ethane", "2"]]
+
+
 def test_a_column_of_a_property_s_name_is_refused_before_any_work(tmp_path: Path) -> None:
     table, out = tmp_path / "a.csv", tmp_path / "out.csv"
     table.write_text("smiles,logP\nC,1\n")
