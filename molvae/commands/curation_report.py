@@ -28,7 +28,11 @@ def curation_report(summary: Mapping[str, Any]) -> list[str]:
         ),
         *_listed("kept at another max_symbols:", _at_other_limits(facts)),
         *_listed("rows kept out by one element alone:", _elements(facts["rows_with_only_element"])),
-        *_listed("unreadable property values:", [str(facts["unreadable_values"] or "")]),
+        *_listed(
+            "cut to their largest fragment (salts, solvents):", _count(facts, "cut_to_largest_fragment")
+        ),
+        *_listed("rows with more or fewer cells than the header:", _count(facts, "ragged_rows")),
+        *_listed("unreadable property values:", _count(facts, "unreadable_values")),
         *_merged(summary["property_columns"], summary["property_kinds"], facts["merged_values"]),
     ]
     head = f'SMILES column "{summary["smiles_column"]}", {summary["summary"]}'
@@ -39,6 +43,10 @@ def _listed(title: str, items: Iterable[str]) -> list[str]:
     """One line of all items, or none where nothing is in them."""
     shown = ", ".join(filter(None, items))
     return [f"{title} {shown}"] if shown else []
+
+
+def _count(facts: Mapping[str, Any], key: str) -> list[str]:
+    return [str(facts[key])] if facts[key] else []
 
 
 def _at_other_limits(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -61,7 +69,10 @@ def _merged(
         found = merged[name]
         if found["molecules"] == 0:
             continue
-        differing = f", differing: {found['differing']}" if found["differing"] > 0 else ""
+        rule = "median" if kind == "regression" else "majority"
+        differing = (
+            f", differing: {found['differing']} (merged to the {rule})" if found["differing"] > 0 else ""
+        )
         # Yes and no are always 1 apart: only numbers have a spread worth knowing.
         has_spread = differing and kind == "regression"
         spread = f", largest spread: {found['largest_spread']:.6g}" if has_spread else ""

@@ -1,10 +1,13 @@
 """Predict properties of the molecules of a file with the model's head.
 
-Every row of the file is in the table; the prediction is empty for one that the model can't read. Where the
-file has a column of the property's name, its values stand beside the prediction and the error is printed.
+Every row of the file is in the table; the prediction is empty for one that the model can't read. The file's
+other columns stand between SMILES and predictions, as they are; one whose name is taken gets its number
+behind it, as in "row (column 1)". Where the file has a column of the property's name, its values are read as
+numbers, and the error is printed.
 """
 
 import argparse
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,7 +15,7 @@ import pandas as pd
 from molvae.commands.encoding import encode_rows, known_line, refused_line
 from molvae.commands.opening import add_model_and_file, open_model
 from molvae.commands.reconstruct import FileSettings
-from molvae.commands.tables import in_columns, read_smiles, write_table
+from molvae.commands.tables import SmilesRows, in_columns, read_smiles, write_table
 from molvae.data.values import Kind, UnreadableValueError, read_value
 from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
@@ -39,9 +42,16 @@ def run(arguments: argparse.Namespace) -> None:
     measured = {
         name: _measured(cells, model.scaler.kinds[model.property_names.index(name)])
         for name, cells in molecules.cells.items()
+        if name in model.property_names
     }
-    table = pd.DataFrame({"row": molecules.rows, "smiles": molecules.smiles, **measured})
-    write_table(table.assign(**prediction_columns(model, everywhere)), arguments.out)
+    predicted = prediction_columns(model, everywhere)
+    table: dict[str, Sequence[int] | Sequence[str] | FloatArray] = {
+        "row": molecules.rows,
+        "smiles": molecules.smiles,
+    }
+    for name, cells in molecules.cells.items():
+        table[_free_name(name, {*table, *predicted}, molecules)] = measured.get(name, cells)
+    write_table(pd.DataFrame(table | predicted), arguments.out)
     print(
         f"{len(encoded.rows):,} of {len(molecules.rows):,} rows predicted: {', '.join(model.property_names)}"
     )
@@ -52,6 +62,11 @@ def run(arguments: argparse.Namespace) -> None:
         if line := known_line(model, encoded):
             print(line)
     print(f"predictions: {arguments.out}")
+
+
+def _free_name(name: str, taken: Collection[str], molecules: SmilesRows) -> str:
+    """The name of a column of the file, with the column's number behind it where it is taken."""
+    return f"{name} (column {molecules.columns.index(name) + 1})" if name in taken else name
 
 
 def _measured(cells: list[str], kind: Kind) -> FloatArray:

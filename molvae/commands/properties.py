@@ -1,4 +1,4 @@
-"""Compute properties of the molecules of a table, and write them beside their SMILES.
+"""Compute properties of the molecules of a table, and write them behind the columns that it has.
 
 The values are estimates from the structure alone, made by RDKit: see `molvae.chem.properties`.
 """

@@ -29,30 +29,43 @@ class SmilesRows(NamedTuple):
     Attributes:
         rows: row numbers; the first row below the header is 1.
         smiles: the cells as they are.
-        cells: other columns that were asked for and are there, by name, `N` cells each.
+        columns: names of all columns of the file, in its order.
+        cells: the other columns that were read, by name and in that order, `N` cells each.
     """
 
     rows: list[int]
     smiles: list[str]
+    columns: tuple[str, ...]
     cells: dict[str, list[str]]
 
 
-def read_smiles(path: Path, smiles_column: str | None = None, wanted: Collection[str] = ()) -> SmilesRows:
-    """The SMILES of a table, and those of the `wanted` columns that it has.
+def read_smiles(
+    path: Path, smiles_column: str | None = None, measured: Collection[str] | None = None
+) -> SmilesRows:
+    """The SMILES of a table, and where `measured` is given its other columns too.
+
+    Args:
+        path: the file.
+        smiles_column: the name of its SMILES column, where it is known better.
+        measured: columns to read as values of properties, with decimal commas as points where that is the
+            file's custom; the cells of all others are carried as they are.
 
     Raises:
         MissingFileError: there is no such file.
         InputError: the file can't be read, has no rows, or no SMILES column.
     """
     table = open_table(path, smiles_column)
-    there = tuple(name for name in wanted if name in table.columns and name != table.smiles_column)
-    table = dataclasses.replace(table, property_columns=there)
-    found = SmilesRows([], [], {name: [] for name in there})
+    others = [name for name in table.columns if name != table.smiles_column] if measured is not None else []
+    values = tuple(name for name in others if name in (measured or ()))
+    carried = tuple(name for name in others if name not in values)
+    table = dataclasses.replace(table, property_columns=values, carried_columns=carried)
+    found = SmilesRows([], [], table.columns, {name: [] for name in others})
     for chunk in table.chunks():
         found.rows.extend(chunk.rows)
         found.smiles.extend(chunk.smiles)
-        for index, name in enumerate(there):
-            found.cells[name].extend(cells[index] for cells in chunk.properties)
+        for names, rows in ((values, chunk.properties), (carried, chunk.carried)):
+            for name, cells in zip(names, zip(*rows, strict=True), strict=False):
+                found.cells[name].extend(cells)
     return found
 
 

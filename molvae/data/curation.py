@@ -16,6 +16,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
+from molvae.chem.molecules import quotable
 from molvae.chem.notation import constraints_in_force
 from molvae.data.bulk import screen_chunks
 from molvae.data.cache import remove_stale_parts
@@ -24,7 +25,7 @@ from molvae.data.download import sha256_of
 from molvae.data.intake import Intake
 from molvae.data.reading import Table, matching_column, open_table
 from molvae.data.screening import CurationSettings
-from molvae.data.values import KINDS, Kind, KindSurvey
+from molvae.data.values import KINDS, Kind, KindSurvey, UnreadableValueError, read_value
 from molvae.errors import InputError, MolvaeError, SettingsError
 from molvae.progress import Progress
 
@@ -33,7 +34,7 @@ __all__ = ["Curated", "CurationSettings", "curate"]
 logger = logging.getLogger(__name__)
 
 #: Raised by one whenever the same file and settings would give another curated table.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 
 def curate(
@@ -137,19 +138,28 @@ def _survey(table: Table, declared: Mapping[str, Kind]) -> tuple[int, tuple[Kind
         if kind is None or not survey.has_value_of(kind):
             where = f'the property column "{name}" of "{table.source.path}"'
             what = "yes or no" if kind == "yes/no" else "number"
-            raise InputError(f"{where} has no {what} in it{_first_cell(table, name)}")
+            example = _first_unreadable(table, name, kind or "regression")
+            none = "; all its cells are empty, or stand for a missing value"
+            raise InputError(f"{where} has no {what} in it{example or none}")
+        if 2 * (num_unreadable := survey.num_unreadable(kind)) > survey.num_cells:
+            logger.warning(
+                'most cells of the property column "%s" can\'t be read, %d of %d%s',
+                *(name, num_unreadable, survey.num_cells, _first_unreadable(table, name, kind)),
+            )
         kinds.append(kind)
     return num_rows, tuple(kinds)
 
 
-def _first_cell(table: Table, name: str) -> str:
-    """An example of what a column holds instead, for a message."""
+def _first_unreadable(table: Table, name: str, kind: Kind) -> str:
+    """For a message, an example of what a column holds instead of values, and why; "" if nothing."""
     position = table.property_columns.index(name)
     for chunk in table.chunks():
         for row, cells in zip(chunk.rows, chunk.properties, strict=True):
-            if cells[position].strip():
-                return f'; row {row} has "{cells[position][:50]}"'
-    return "; all its cells are empty"
+            try:
+                read_value(cells[position], kind)
+            except UnreadableValueError as error:
+                return f'; row {row} has "{quotable(cells[position], 50)}": {error.reason}'
+    return ""
 
 
 def _curate_into(
@@ -172,9 +182,10 @@ def _curate_into(
         raise InputError(f'no row of "{table.source.path}" holds a usable molecule: {intake.main_reason()}')
     if intake.num_kept + sum(intake.dropped.values()) != num_rows:
         raise MolvaeError(f'"{table.source.path}" changed while it was read; run again')
-    for name, measured in zip(table.property_columns, intake.num_measured, strict=True):
+    for name, kind, measured in zip(table.property_columns, kinds, intake.num_measured, strict=True):
         if measured == 0:
-            raise InputError(f'no molecule that was kept has a value in the property column "{name}"')
+            problem = f'no molecule that was kept has a value in the property column "{name}"'
+            raise InputError(problem + _first_unreadable(table, name, kind))
     curated = Curated(
         folder=folder,
         key=key,

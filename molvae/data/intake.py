@@ -61,6 +61,8 @@ class Intake:
         self._too_long: dict[bytes, int] = {}
         self._elements: Counter[str] = Counter()
         self._structure: Counter[str] = Counter()
+        self._num_cut = 0
+        self._num_ragged = 0
         self._examples: dict[str, str] = {}
         self.num_measured = [0] * len(self._names)
 
@@ -85,6 +87,7 @@ class Intake:
 
     def add(self, chunk: Chunk, screened: Sequence[Screened]) -> None:
         """Takes the rows of a chunk with what became of each."""
+        self._num_ragged += chunk.num_ragged
         for row, text, cells, found in zip(chunk.rows, chunk.smiles, chunk.properties, screened, strict=True):
             if found.reason:
                 self._drop(row, text, found)
@@ -116,6 +119,7 @@ class Intake:
         given = text[:_MAX_GIVEN_LENGTH] if text != found.smiles else None
         self._pending.append((row, found.smiles, found.selfies, given))
         self._num_symbols[found.num_symbols] += 1
+        self._num_cut += "." in text and "." in text.split(None, 1)[0]
         self._structure["stereo_centers"] += "@" in found.smiles
         self._structure["stereo_bonds"] += "/" in found.smiles or "\\" in found.smiles
         self._structure["charges"] += "[" in found.smiles and _CHARGE.search(found.smiles) is not None
@@ -182,13 +186,16 @@ class Intake:
         `kept_with_max_symbols` maps limits to molecules kept at that limit, everything else unchanged;
         `rows_with_only_element` maps an element to the rows that are dropped for it alone, so at most
         so many more would be kept if it was allowed; `merged_values` is about molecules measured
-        more than once.
+        more than once; `cut_to_largest_fragment` counts kept rows, `ragged_rows` all rows with more or
+        fewer cells than the header.
         """
         lengths = self._num_symbols + Counter(self._too_long.values())
         limits = sorted({*_SYMBOL_LIMITS, max_symbols})
         kept_at = {str(n): sum(count for length, count in lengths.items() if length <= n) for n in limits}
         return {
             "unreadable_values": self._ledger.counts["property"],
+            "cut_to_largest_fragment": self._num_cut,
+            "ragged_rows": self._num_ragged,
             "with_stereo_centers": self._structure["stereo_centers"],
             "with_stereo_bonds": self._structure["stereo_bonds"],
             "with_charges": self._structure["charges"],

@@ -1,6 +1,7 @@
-"""A table of SMILES in, a CSV of its SMILES and their computed properties out, streamed on all cores."""
+"""A table of SMILES in, a CSV of its columns and the computed properties out, streamed on all cores."""
 
 import csv
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import isnan
@@ -64,9 +65,9 @@ class PropertyCounts(NamedTuple):
 
 
 class _Work(NamedTuple):
-    """A chunk of rows: their cells, which of them are computed, and the SMILES in those."""
+    """A chunk of rows: the cells of all columns, which rows are computed, and the SMILES in those."""
 
-    cells: list[str]
+    cells: Sequence[list[str]]
     is_chosen: list[bool]
     smiles: list[str]
 
@@ -74,7 +75,7 @@ class _Work(NamedTuple):
 def write_property_table(
     path: Path, out: Path, settings: PropertyTableSettings, *, overwrite: bool = False
 ) -> PropertyCounts:
-    """Writes the CSV, in one step when it is complete: every row's SMILES as it is, then the properties.
+    """Writes the CSV, in one step when it is complete: every row's cells as they are, then the properties.
 
     A value has 6 digits, and is empty where the row was not chosen or its SMILES can't be parsed. A word
     behind a SMILES is taken for a name.
@@ -82,10 +83,13 @@ def write_property_table(
     Raises:
         MissingFileError: there is no such file, or no folder for the new one.
         OutputExistsError: `out` is there already, and `overwrite` is not set.
-        InputError: the table can't be read, or `out` is the same file.
+        InputError: the table can't be read or has a column of a property's name, or `out` is the same file.
     """
     _check_place(path, out, overwrite)
     table = open_table(path, settings.smiles_column)
+    for name in settings.property_names:
+        if name in table.columns:
+            raise InputError(f'"{path}" has a column "{name}"; rename it there, or don\'t compute {name}')
     num_rows = sum(len(chunk.rows) for chunk in table.chunks())
     is_chosen = _choose(num_rows, settings)
     partial = out.with_name(f".{out.name}.partial")
@@ -129,13 +133,16 @@ def _write(
         Progress(len(is_chosen), "computing properties") as bar,
     ):
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow([table.smiles_column if table.has_header else "smiles", *names])
+        smiles_name = table.smiles_column if table.has_header else "smiles"
+        writer.writerow(
+            [*(smiles_name if name == table.smiles_column else name for name in table.columns), *names]
+        )
         work = _work(table, is_chosen)
         for chunk, rows in each_chunk("properties", work, names, num_workers=num_workers):
             values = iter(rows)
-            for cell, chosen in zip(chunk.cells, chunk.is_chosen, strict=True):
+            for cells, chosen in zip(chunk.cells, chunk.is_chosen, strict=True):
                 shown = _shown(next(values)) if chosen else [""] * len(names)
-                writer.writerow([cell, *shown])
+                writer.writerow([*cells, *shown])
                 num_without_value += chosen and not any(shown)
             bar.update(len(chunk.cells))
     return num_without_value
@@ -143,13 +150,13 @@ def _write(
 
 def _work(table: Table, is_chosen: npt.NDArray[np.bool_]) -> Iterator[_Work]:
     num_read = 0
-    for chunk in table.chunks():
+    for chunk in dataclasses.replace(table, carried_columns=table.columns).chunks():
         num_read += len(chunk.rows)
         chosen = is_chosen[chunk.rows.start - 1 : chunk.rows.stop - 1].tolist()
         if num_read > len(is_chosen):
             break
         words = [cell.split(None, 1) for cell, is_one in zip(chunk.smiles, chosen, strict=True) if is_one]
-        yield _Work(chunk.smiles, chosen, [word[0] if word else "" for word in words])
+        yield _Work(chunk.carried, chosen, [word[0] if word else "" for word in words])
     if num_read != len(is_chosen):
         raise MolvaeError(f'"{table.source.path}" changed while it was read; run again')
 

@@ -9,7 +9,7 @@ import itertools
 import logging
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from rdkit import Chem
 
 from molvae.chem.molecules import quotable, silenced_rdkit
 from molvae.data.records import ParquetSource, TextSource, open_source
+from molvae.data.values import with_decimal_point
 from molvae.errors import InputError
 
 logger = logging.getLogger(__name__)
@@ -40,22 +41,34 @@ class Chunk(NamedTuple):
         rows: their row numbers, `B` of them.
         smiles: the cells of the SMILES column, as they are.
         properties: for each row, the cells of the property columns.
+        num_ragged: how many of the rows have more or fewer cells than the header of a text file; a blank line
+            is none of them.
+        carried: for each row, the cells of the columns that are carried along, as they are.
     """
 
     rows: range
     smiles: list[str]
     properties: list[list[str]]
+    num_ragged: int = 0
+    carried: Sequence[list[str]] = ()
 
 
 @dataclass(frozen=True)
 class Table:
-    """An opened file: its columns by name, and which are read. Without a header they are "column 1", ..."""
+    """An opened file: its columns by name, and which are read. Without a header they are "column 1", ...
+
+    In text whose cells are separated by semicolons, property cells may have a decimal comma, as spreadsheets
+    write them where that is the custom; they are read with a point, and the log says so once. The cells of
+    `carried_columns` stay as they are.
+    """
 
     source: TextSource | ParquetSource
     columns: tuple[str, ...]
     has_header: bool
     smiles_column: str
     property_columns: tuple[str, ...] = ()
+    carried_columns: tuple[str, ...] = ()
+    _logged: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def chunks(self, num_rows: int = CHUNK_ROWS) -> Iterator[Chunk]:
         """All rows, `num_rows` at a time; may be called again for another pass.
@@ -64,22 +77,47 @@ class Table:
             InputError: the file can't be read to its end.
         """
         records = self._records()
-        first = 1
+        first, end = 1, 1 + len(self.property_columns)
         while records_of_chunk := list(itertools.islice(records, num_rows)):
             rows = range(first, first + len(records_of_chunk))
-            smiles = [record[0] for record in records_of_chunk]
-            yield Chunk(rows, smiles, [record[1:] for record in records_of_chunk])
+            smiles = [cells[0] for cells, _ in records_of_chunk]
+            properties = [cells[1:end] for cells, _ in records_of_chunk]
+            num_ragged = sum(is_ragged for _, is_ragged in records_of_chunk)
+            yield Chunk(rows, smiles, properties, num_ragged, [cells[end:] for cells, _ in records_of_chunk])
             first = rows.stop
 
-    def _records(self) -> Iterator[list[str]]:
-        """The wanted cells of each row: the SMILES, then the properties."""
-        wanted = [self.columns.index(name) for name in (self.smiles_column, *self.property_columns)]
+    def _records(self) -> Iterator[tuple[list[str], bool]]:
+        """For each row the SMILES, the properties and the carried cells; and whether the row is ragged."""
+        names = (self.smiles_column, *self.property_columns, *self.carried_columns)
+        wanted = [self.columns.index(name) for name in names]
         if isinstance(self.source, ParquetSource):
-            yield from self.source.records(wanted)
+            yield from ((cells, False) for cells in self.source.records(wanted))
             return
+        width = len(self.columns)
+        # A name of several words behind a SMILES is carried whole.
+        last_has_rest = self.source.delimiter is None and bool(self.carried_columns)
+        may_have_commas = self.source.delimiter == ";" and bool(self.property_columns)
         for record in itertools.islice(self.source.records(), int(self.has_header), None):
             num_cells = len(record)
-            yield [record[i] if i < num_cells else "" for i in wanted]
+            is_ragged = self.has_header and num_cells not in (0, width)
+            if last_has_rest and num_cells > width:
+                record = [*record[: width - 1], " ".join(record[width - 1 :])]
+            cells = [record[i] if i < num_cells else "" for i in wanted]
+            yield self._with_points(cells) if may_have_commas else cells, is_ragged
+
+    def _with_points(self, cells: list[str]) -> list[str]:
+        """Property cells with points for decimal commas; the first one of the table is logged."""
+        end = 1 + len(self.property_columns)
+        read = [cells[0], *map(with_decimal_point, cells[1:end]), *cells[end:]]
+        if read != cells and "commas" not in self._logged:
+            place = next(i for i, cell in enumerate(cells) if read[i] != cell)
+            name = self.property_columns[place - 1]
+            self._logged.add("commas")
+            logger.info(
+                'decimal commas in property columns of "%s" are read as points: "%s" in "%s" is %s',
+                *(self.source.path, cells[place].strip(), quotable(name, 50), read[place]),
+            )
+        return read
 
 
 def open_table(
@@ -103,7 +141,7 @@ def open_table(
         head = list(itertools.islice(source.records(range(len(columns))), HEAD_ROWS))
     else:
         head = list(itertools.islice(source.records(), HEAD_ROWS + 1))
-        has_header = _is_header(head, names)
+        has_header = _is_header(head, names, source.path)
         width = len(head[0]) if has_header else max(map(len, head))
         columns = _unique_names(head[0] if has_header else [""] * width)
         head = head[1:] if has_header else head
@@ -135,17 +173,28 @@ def _normalized(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.lower())
 
 
-def _is_header(head: Sequence[Sequence[str]], names: Sequence[str]) -> bool:
+def _is_header(head: Sequence[Sequence[str]], names: Sequence[str], path: Path) -> bool:
     """Whether the first line names columns. `names` are names that the user says are there."""
     first = [cell.strip() for cell in head[0]]
-    known = {_normalized(cell) for cell in first} & {*SMILES_NAMES, *OTHER_NAMES}
-    if known or any("smiles" in _normalized(cell) for cell in first) or set(first) & set(names):
+    normalized = {_normalized(cell) for cell in first}
+    if any(name in SMILES_NAMES or "smiles" in name for name in normalized) or set(first) & set(names):
         return True
     molecules = _molecule_columns(head)
+    starts_with_molecule = _is_molecule(first[0]) and _is_list_of_molecules(path)
+    if normalized & set(OTHER_NAMES):
+        # In a list of molecules, "CCO compound 12" is one of them and its name.
+        return not (starts_with_molecule and 0 in molecules)
+    if starts_with_molecule:
+        return False
     if not molecules:
         return any(cell and not _is_number(cell) for cell in first)
     # A molecule that can't be read still looks like one: it holds signs that names of columns don't.
     return not any(i < len(first) and _looks_like_smiles(first[i]) for i in molecules)
+
+
+def _is_list_of_molecules(path: Path) -> bool:
+    """Whether the ending says that lines begin with a molecule, as in a .smi, and often have no header."""
+    return Path(path.name.lower().removesuffix(".gz")).suffix in (".smi", ".smiles", ".txt")
 
 
 def _warn_of_doubtful_header(smiles_column: str, path: Path) -> None:

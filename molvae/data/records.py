@@ -8,6 +8,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,14 +27,20 @@ ENDINGS = ".csv, .tsv, .smi, .smiles, .txt (each also with .gz) or .parquet"
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _MAX_CELL = 2**31 - 1
+#: The line that Excel puts, or wants, above a CSV to be told what separates cells; saved again, it is a row.
+_SEPARATOR_LINE = re.compile(r'"?sep=([,;|\t])"?[,;|\t]*\s*', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class TextSource:
-    """A delimited text file; `delimiter` None splits at white space, and knows no quotes."""
+    """A delimited text file; `delimiter` None splits at white space, and knows no quotes.
+
+    `has_separator_line` says that a line such as `sep=;`, which is no record, comes first.
+    """
 
     path: Path
     delimiter: str | None
+    has_separator_line: bool = False
 
     def records(self) -> Iterator[list[str]]:
         """The cells of each line, the header's among them; `[]` for a blank line.
@@ -45,7 +52,10 @@ class TextSource:
         """
         blank = 0
         started = False
-        for record in split_lines(read_lines(self.path), self.delimiter):
+        lines = read_lines(self.path)
+        if self.has_separator_line:
+            next((line for line in lines if line.strip()), None)
+        for record in split_lines(lines, self.delimiter):
             if not record:
                 blank += started
                 continue
@@ -98,9 +108,13 @@ def open_source(path: Path) -> TextSource | ParquetSource:
         return ParquetSource(path, _parquet_columns(path))
     if ending not in (".csv", ".tsv", ".smi", ".smiles", ".txt"):
         raise InputError(f'can\'t read "{path}": the ending of its name must be one of {ENDINGS}')
-    first = next((line for line in read_lines(path) if line.strip()), None)
-    if first is None:
+    lines = (line for line in read_lines(path) if line.strip())
+    first = next(lines, None)
+    separator = _SEPARATOR_LINE.fullmatch(first) if first is not None and ending == ".csv" else None
+    if first is None or (separator and next(lines, None) is None):
         raise InputError(f'the file "{path}" is empty')
+    if separator:
+        return TextSource(path, separator[1], has_separator_line=True)
     return TextSource(path, _delimiter(first, ending))
 
 

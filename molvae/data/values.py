@@ -24,7 +24,15 @@ _COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
 
 
 class UnreadableValueError(ValueError):
-    """A cell holds something that is no value of its property; the message says what."""
+    """A cell holds something that is no value of its property; the message says what.
+
+    Attributes:
+        reason: why, in a few words without the cell.
+    """
+
+    def __init__(self, cell: str, what: str, hint: str = "") -> None:
+        super().__init__(f'"{quotable(cell, 50)}" is {what}{f" ({hint})" if hint else ""}')
+        self.reason = hint or what
 
 
 def read_value(cell: str, kind: Kind) -> float:
@@ -43,13 +51,12 @@ def read_value(cell: str, kind: Kind) -> float:
         return _WORDS[text]
     value = _number(text)
     if value is None:
-        hint = " (a decimal comma: write a point)" if _COMMA.fullmatch(text) else ""
-        wanted = "a number" if kind == "regression" else "yes or no"
-        raise UnreadableValueError(f'"{quotable(cell, 50)}" is not {wanted}{hint}')
+        hint = "a decimal comma: write a point" if _COMMA.fullmatch(text) else ""
+        raise UnreadableValueError(cell, "not a number" if kind == "regression" else "not yes or no", hint)
     if not math.isfinite(value):
-        raise UnreadableValueError(f'"{quotable(cell, 50)}" is not a finite number')
+        raise UnreadableValueError(cell, "not a finite number")
     if kind == "yes/no" and value not in (0.0, 1.0):
-        raise UnreadableValueError(f'"{quotable(cell, 50)}" is neither yes nor no')
+        raise UnreadableValueError(cell, "neither yes nor no")
     return value
 
 
@@ -60,6 +67,17 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def with_decimal_point(cell: str) -> str:
+    """The cell, with a point in it where it is a number with a decimal comma.
+
+    >>> with_decimal_point(" 5,531 "), with_decimal_point("1,000,000"), with_decimal_point("active")
+    ('5.531', '1,000,000', 'active')
+    """
+    if "," in cell and _COMMA.fullmatch(cell.strip()):
+        return cell.strip().replace(",", ".")
+    return cell
 
 
 class KindSurvey:
@@ -78,8 +96,12 @@ class KindSurvey:
             text = cell.strip().lower()
             if text in _WORDS:
                 self._counts["word"] += 1
-            elif text not in _MISSING and (value := _number(text)) is not None and math.isfinite(value):
-                self._counts["binary" if value in (0.0, 1.0) else "number"] += 1
+            elif text not in _MISSING:
+                value = _number(text)
+                if value is None or not math.isfinite(value):
+                    self._counts["other"] += 1
+                else:
+                    self._counts["binary" if value in (0.0, 1.0) else "number"] += 1
 
     def kind(self) -> Kind | None:
         """The kind of property, or None for a column without one value."""
@@ -93,6 +115,15 @@ class KindSurvey:
     def has_value_of(self, kind: Kind) -> bool:
         """Whether any cell is a value where the column is declared to be of this kind."""
         return self._counts["binary"] + self._counts["number" if kind == "regression" else "word"] > 0
+
+    @property
+    def num_cells(self) -> int:
+        """Cells so far that aren't missing."""
+        return self._counts.total()
+
+    def num_unreadable(self, kind: Kind) -> int:
+        """How many of them are no value where the column is of this kind."""
+        return self._counts["other"] + self._counts["word" if kind == "regression" else "number"]
 
 
 def merged_value(values: npt.NDArray[np.float64], kind: Kind) -> float:

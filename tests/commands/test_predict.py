@@ -47,6 +47,36 @@ def test_a_row_that_can_not_be_read_stays_with_an_empty_prediction(
     ]
 
 
+def test_other_columns_are_carried_through_and_measured_ones_are_numbers(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    path, out = tmp_path / "few.csv", tmp_path / "predictions.csv"
+    rows = [
+        "row;id;QED;drug;smiles;dose",
+        "a;007;0,4;OCC;x;1,50",
+        "b;;n/a;C1CC;NA",
+        "c;010;0.5;c1ccccc1O;;yes",
+    ]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    outcome = molvae_command("predict", tiny_model_dir, path, "--out", out, "--smiles-column", "drug")
+    assert outcome.code == 0, outcome.err
+    table = pd.read_csv(out, dtype=str, keep_default_na=False)
+    assert table.columns.tolist()[:7] == [
+        *("row", "smiles", "row (column 1)", "id", "QED", "smiles (column 5)", "dose")
+    ]
+    assert all(name.startswith("predicted_") for name in table.columns[7:])
+    assert table.iloc[:, :7].to_numpy().tolist() == [
+        ["1", "OCC", "a", "007", "0.4", "x", "1,50"],
+        ["2", "C1CC", "b", "", "", "NA", ""],
+        ["3", "c1ccccc1O", "c", "010", "0.5", "", "yes"],
+    ]
+    again = molvae_command("predict", tiny_model_dir, out, "--out", tmp_path / "again.parquet")
+    assert again.code == 0, again.err
+    twice = pd.read_parquet(tmp_path / "again.parquet")
+    assert twice["QED"].dtype == float
+    assert twice["predicted_QED (column 10)"].tolist() == table["predicted_QED"].tolist()
+
+
 def test_a_model_without_a_head_says_so(
     molvae_command: RunMolvae, tiny_model: MoleculeModel, tiny_csv: Path, tmp_path: Path
 ) -> None:

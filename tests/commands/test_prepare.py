@@ -46,10 +46,30 @@ def test_a_table_is_described_in_a_few_lines(molvae_command: RunMolvae, tmp_path
         "  kept at another max_symbols: 5 at 32, 7 at 256, 7 at 512",
         "  rows kept out by one element alone: 2 with Fe, 1 with Pt",
         "  unreadable property values: 2",
-        "  molecules with logP measured more than once: 2, differing: 1, largest spread: 1.25",
-        "  molecules with hit measured more than once: 1, differing: 1",
+        "  molecules with logP measured more than once: 2, differing: 1 (merged to the median), "
+        "largest spread: 1.25",
+        "  molecules with hit measured more than once: 1, differing: 1 (merged to the majority)",
         "  molecules with size measured more than once: 2",
     ]
+
+
+def test_salts_that_are_cut_and_ragged_rows_are_counted(molvae_command: RunMolvae, tmp_path: Path) -> None:
+    table = tmp_path / "salts.csv"
+    rows = [
+        "CCN.Cl,1",
+        "CCO,2,extra",
+        "CCC",
+        "",
+        "CC=O a.name,3",
+        "[Na+].CC(=O)[O-] salt,4",
+        "CCO.O,2",
+        "C[Fe].O,1",
+    ]
+    table.write_text("\n".join(["smiles,x", *rows]) + "\n", encoding="utf-8")
+    lines = report(molvae_command, table)
+    assert lines[0] == 'SMILES column "smiles", 8 rows: 5 kept, 3 dropped'
+    assert "  cut to their largest fragment (salts, solvents): 2" in lines
+    assert "  rows with more or fewer cells than the header: 2" in lines
 
 
 def test_of_a_table_without_surprises_only_the_rows_are_counted(

@@ -85,10 +85,11 @@ def test_a_place_that_can_not_be_written_to_is_refused_beforehand(tmp_path: Path
 def test_rows_are_numbered_from_the_first_below_the_header(tmp_path: Path) -> None:
     path = tmp_path / "table.csv"
     path.write_text("id,smiles,logP\na,CCO,1.5\nb,,\nc,CC\n", encoding="utf-8")
-    found = read_smiles(path, wanted=("logP", "QED"))
+    found = read_smiles(path, measured=("logP", "QED"))
     assert found.rows == [1, 2, 3]
     assert found.smiles == ["CCO", "", "CC"]
-    assert found.cells == {"logP": ["1.5", "", ""]}
+    assert found.cells == {"id": ["a", "b", "c"], "logP": ["1.5", "", ""]}
+    assert read_smiles(path).cells == {}
 
 
 def test_a_table_in_the_terminal_is_aligned_and_shortens_nothing() -> None:

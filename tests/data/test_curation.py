@@ -151,6 +151,47 @@ def test_a_property_column_without_a_number_is_refused(tmp_path: Path) -> None:
         curated_text(tmp_path, "smiles,x\nC,\nbad,1\n", property_columns=["x"])
 
 
+def test_a_column_of_decimal_commas_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r'in it; row 2 has "5,531": a decimal comma: write a point$'):
+        curated_text(tmp_path, 'smiles,x\nC,NA\nCC,"5,531"\nCCC,"6,1"\n', property_columns=["x"])
+    with pytest.raises(InputError, match='property column "x"; row 1 has "1,5": a decimal comma: write a'):
+        curated_text(tmp_path, 'smiles,x\nC,"1,5"\nbad,2\n', property_columns=["x"])
+
+
+def test_decimal_commas_between_semicolons_are_read_and_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = "smiles;x;y;hit\nC;5,531;-,5e-1;1\nCC; 6,25 ;1.5;0\nCCC;1,000,000;7;0\n"
+    with caplog.at_level("INFO"):
+        curated = curated_text(tmp_path, text, property_columns=["x", "y", "hit"])
+    np.testing.assert_array_equal(curated.properties()[:, 0], [5.531, 6.25, math.nan])
+    np.testing.assert_array_equal(curated.properties()[:, 1], [-0.05, 1.5, 7])
+    assert ledger_of(curated) == [(3, "CCC", "property", 'x: "1,000,000" is not a number')]
+    said = [message for message in caplog.messages if message.startswith("decimal")]
+    assert said == [
+        f'decimal commas in property columns of "{tmp_path / "input.csv"}" are read as points: '
+        '"5,531" in "x" is 5.531'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("cells", "warning"),
+    [
+        ([">10", ">10", "7", "NA", ""], ', 2 of 3; row 1 has ">10": not a number'),
+        (["7", "inf", "yes", "3", ""], None),
+        (["yes", "2", "3", "no", "2", "1", "0", "5", "6", "x"], None),
+        (["yes", "x", "y", "no", "z", "2"], ', 4 of 6; row 2 has "x": not yes or no'),
+    ],
+)
+def test_a_column_that_mostly_can_not_be_read_is_warned_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, cells: list[str], warning: str | None
+) -> None:
+    rows = [f"{'C' * number},{cell}" for number, cell in enumerate(cells, start=1)]
+    curated_text(tmp_path, "smiles,x\n" + "\n".join(rows), property_columns=["x"])
+    expected = f'most cells of the property column "x" can\'t be read{warning}'
+    assert caplog.messages == ([] if warning is None else [expected])
+
+
 def test_missing_files_and_columns_are_refused(tmp_path: Path) -> None:
     with pytest.raises(MissingFileError, match=r'the file ".*no\.csv" is not there'):
         curate(tmp_path / "no.csv", tmp_path)

@@ -18,17 +18,17 @@ def rows_of(path: Path) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def test_every_row_has_its_smiles_and_its_values(tmp_path: Path) -> None:
+def test_every_row_has_its_cells_and_its_values(tmp_path: Path) -> None:
     table, out = tmp_path / "a.csv", tmp_path / "out.csv"
     table.write_text('id,Smiles\n1,OCC\n2,C1CC\n3,\n4,c1ccccc1 benzene\n5,"C,C"\n')
     counts = write_property_table(table, out, PropertyTableSettings(property_names=(*COUNTS, "mw")))
     assert rows_of(out) == [
-        ["Smiles", "num_heavy_atoms", "num_rings", "MW"],
-        ["OCC", "3", "0", "46.069"],
-        ["C1CC", "", "", ""],
-        ["", "", "", ""],
-        ["c1ccccc1 benzene", "6", "1", "78.114"],
-        ["C,C", "", "", ""],
+        ["id", "Smiles", "num_heavy_atoms", "num_rings", "MW"],
+        ["1", "OCC", "3", "0", "46.069"],
+        ["2", "C1CC", "", "", ""],
+        ["3", "", "", "", ""],
+        ["4", "c1ccccc1 benzene", "6", "1", "78.114"],
+        ["5", "C,C", "", "", ""],
     ]
     assert counts == (5, 5, 3)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.csv", "out.csv"]
@@ -38,7 +38,48 @@ def test_a_table_without_a_header_gets_one(tmp_path: Path) -> None:
     (tmp_path / "a.smi").write_text("CCO ethanol\nC methane\n")
     settings = PropertyTableSettings(property_names=COUNTS[:1])
     write_property_table(tmp_path / "a.smi", tmp_path / "out.csv", settings)
-    assert rows_of(tmp_path / "out.csv") == [["smiles", "num_heavy_atoms"], ["CCO", "3"], ["C", "1"]]
+    assert rows_of(tmp_path / "out.csv") == [
+        ["smiles", "column 2", "num_heavy_atoms"],
+        ["CCO", "ethanol", "3"],
+        ["C", "methane", "1"],
+    ]
+
+
+def test_all_columns_are_carried_through_in_their_order_and_as_they_are(tmp_path: Path) -> None:
+    table, out = tmp_path / "a.csv", tmp_path / "out.csv"
+    rows = [
+        "id;drug;;pIC50;note;note",
+        '01;CCO;a;5,531;"x; ""y"" ";1',
+        "2;C1CC;b",
+        "",
+        "3;C;;1e3;,;z;surplus",
+    ]
+    table.write_text("\n".join(rows) + "\n")
+    settings = PropertyTableSettings(property_names=COUNTS[:1], smiles_column="drug")
+    write_property_table(table, out, settings)
+    assert rows_of(out) == [
+        ["id", "drug", "column 3", "pIC50", "note", "note (column 6)", "num_heavy_atoms"],
+        ["01", "CCO", "a", "5,531", 'x; "y" ', "1", "3"],
+        ["2", "C1CC", "b", "", "", "", ""],
+        ["", "", "", "", "", "", ""],
+        ["3", "C", "", "1e3", ",", "z", "1"],
+    ]
+
+
+def test_a_name_of_several_words_is_carried_whole(tmp_path: Path) -> None:
+    path, out = tmp_path / "a.smi", tmp_path / "out.csv"
+    path.write_text("smiles name\nCCO ethyl  alcohol\nC\nCC ethane\n")
+    write_property_table(path, out, PropertyTableSettings(property_names=COUNTS[:1]))
+    assert rows_of(out)[1:] == [["CCO", "ethyl alcohol", "3"], ["C", "", "1"], ["CC", "ethane", "2"]]
+
+
+def test_a_column_of_a_property_s_name_is_refused_before_any_work(tmp_path: Path) -> None:
+    table, out = tmp_path / "a.csv", tmp_path / "out.csv"
+    table.write_text("smiles,logP\nC,1\n")
+    with pytest.raises(InputError) as caught:
+        write_property_table(table, out, PropertyTableSettings(property_names=("MW", "logp")))
+    assert str(caught.value) == f'"{table}" has a column "logP"; rename it there, or don\'t compute logP'
+    assert not out.exists()
 
 
 def test_only_so_many_random_rows_get_values_and_the_seed_draws_them(tmp_path: Path) -> None:
@@ -111,7 +152,7 @@ def test_the_command_writes_the_table_and_says_how_many_rows_have_values(
     argv = ["properties", str(table), "--out", str(out), "--smiles-column", "drug", "--property", "MW"]
     assert cli.main([*argv, "--property", "num_rings", "--rows", "3", "--seed", "5"]) == 0
     assert capsys.readouterr().out == f"3 rows: 2 with values, 1 can't be computed\nproperties: {out}\n"
-    assert rows_of(out)[1] == ["CCO", "46.069", "0"]
+    assert rows_of(out)[1] == ["CCO", "1", "46.069", "0"]
     assert cli.main(argv) == 1
     assert "or --overwrite" in capsys.readouterr().err
     assert cli.main([*argv, "--overwrite"]) == 0

@@ -29,7 +29,7 @@ def smiles_of(table: Table) -> list[str]:
 
 
 def rows_of(table: Table) -> list[tuple[int, str, list[str]]]:
-    return [row for chunk in table.chunks(2) for row in zip(*chunk, strict=True)]
+    return [row for chunk in table.chunks(2) for row in zip(*chunk[:3], strict=True)]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,11 @@ def rows_of(table: Table) -> list[tuple[int, str, list[str]]]:
         ("a.csv", "smiles,id\nCCO,1\nc1ccccc1,2\n".encode("utf-16")),
         ("a.csv", "\n\nsmiles\nCCO\nc1ccccc1\n\n \n\n"),
         ("a.csv", "1,CCO\n2,c1ccccc1\n"),
+        ("a.csv", "sep=;\r\nid;smiles;x\r\n1;CCO;1,5\r\n2;c1ccccc1;2,5\r\n"),
+        ("a.csv.gz", "\nSEP=,\nid,smiles\n1,CCO\n2,c1ccccc1\n"),
+        ("a.csv", "sep=;\r\nid;smiles\r\n1;CCO\r\n2;c1ccccc1\r\n".encode("utf-16")),
+        ("a.csv", b"\xef\xbb\xbfsep=\t\nid\tsmiles\n1\tCCO\n2\tc1ccccc1\n"),
+        ("a.csv", '"sep=|",,\nid|smiles,|a\n1|CCO|a,b,c\n2|c1ccccc1|a,,\n'),
         ("a.csv", "name,what it is\n1,CCO\n2,c1ccccc1\n"),
     ],
 )
@@ -87,6 +92,15 @@ def test_short_rows_have_empty_cells_and_long_ones_keep_their_place(tmp_path: Pa
     path = written(tmp_path, "a.csv", "id,smiles,x\n1\n2,CC\n3,CCC,7,8,9\n")
     table = open_table(path, property_columns=["x"])
     assert rows_of(table) == [(1, "", [""]), (2, "CC", [""]), (3, "CCC", ["7"])]
+
+
+def test_rows_with_more_or_fewer_cells_than_the_header_are_counted_but_not_blank_lines(
+    tmp_path: Path,
+) -> None:
+    path = written(tmp_path, "a.csv", "id,smiles,x\n1,C,1\n2,CC\n\n3,CCC,7,8,9\n4,CCCC,\n")
+    assert [chunk.num_ragged for chunk in open_table(path).chunks(2)] == [1, 1, 0]
+    headless = written(tmp_path, "a.smi", "CCO ethanol\nC\nCC two words\n")
+    assert [chunk.num_ragged for chunk in open_table(headless).chunks()] == [0]
 
 
 def test_quoted_cells_may_hold_delimiters_quotes_and_line_ends(tmp_path: Path) -> None:
@@ -175,6 +189,29 @@ def test_a_first_molecule_that_is_broken_is_not_taken_for_a_header(tmp_path: Pat
     assert smiles_of(open_table(path)) == ["CC(C", "CCO", "CCN"]
 
 
+@pytest.mark.parametrize("name", ["a.smi", "a.smiles", "a.txt", "a.smi.gz"])
+@pytest.mark.parametrize(
+    "first", ["CCO CPD-00339 some name", "CCO\tCPD-00339\tsome name", "CCO  compound 12", "CCO\tname"]
+)
+def test_a_first_molecule_with_a_name_of_several_words_is_not_taken_for_a_header(
+    tmp_path: Path, name: str, first: str
+) -> None:
+    rest = f"CCN{first[3:]} else\nCC(C{first[3]}bad one\nc1ccccc1\n"
+    assert smiles_of(open_table(written(tmp_path, name, f"{first}\n{rest}"))) == [
+        *("CCO", "CCN", "CC(C", "c1ccccc1")
+    ]
+
+
+@pytest.mark.parametrize("header", ["NO structure", "C smiles", "N\tname\tMy_SMILES"])
+def test_a_known_name_makes_a_line_a_header_though_its_first_word_is_a_molecule(
+    tmp_path: Path, header: str
+) -> None:
+    delimiter = "\t" if "\t" in header else " "
+    cells = ["1", "CCO"] if delimiter == " " else ["1", "ethanol", "CCO"]
+    path = written(tmp_path, "a.smi", f"{header}\n" + 2 * f"{delimiter.join(cells)}\n")
+    assert smiles_of(open_table(path)) == ["CCO", "CCO"]
+
+
 def test_nameless_and_double_columns_get_names(tmp_path: Path) -> None:
     path = written(tmp_path, "a.csv", ",smiles,x,x\n0,CCO,1,2\n")
     table = open_table(path, property_columns=["x (column 4)"])
@@ -193,6 +230,8 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("a.xlsx", "x", r"the ending of its name must be one of \.csv, \.tsv, \.smi"),
         ("a.csv", "", r'the file ".*a\.csv" is empty'),
         ("a.csv", "\n \n", r'the file ".*a\.csv" is empty'),
+        ("a.csv", "sep=;\n\n", r'the file ".*a\.csv" is empty'),
+        ("a.csv", "sep=;\nsmiles;x\n", r"has a header but no rows"),
         ("a.csv", "smiles,x\n", r"has a header but no rows"),
         ("a.csv", "a,b\n1,2\n3,4\n", r'no column of ".*" holds SMILES; columns: "a", "b"; name one with'),
         ("a.parquet", "no parquet", r'can\'t read ".*a\.parquet" as Parquet'),
