@@ -61,7 +61,7 @@ class QuickstartPlan:
     num_samples: int = 1000
     num_starts: int = 4
     budget: int = 200
-    network: AutoencoderSettings = field(default_factory=AutoencoderSettings)
+    network: AutoencoderSettings = field(default_factory=lambda: AutoencoderSettings(head_dim=64))
     seed: int = 0
 
 
@@ -108,6 +108,7 @@ def _train(plan: QuickstartPlan) -> tuple[MoleculeModel, Prepared]:
         learning_rate=3e-3,
         kl_weight=0.1,
         token_dropout=0.2,
+        property_weight=1.0,
         seed=plan.seed,
     )
     request = RunRequest(
