@@ -1,4 +1,4 @@
-"""Train on the molecules that come with molvae, sample new ones, and improve some: three minutes, offline."""
+"""Train on the molecules that come with molvae, sample new ones, and improve some: four minutes, offline."""
 
 import argparse
 from dataclasses import dataclass, field
