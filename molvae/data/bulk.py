@@ -1,4 +1,4 @@
-"""Many molecules at once: screened, or their properties computed, on all cores where that pays."""
+"""Many molecules at once: screened, or what is to be known of them computed, on all cores where that pays."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +13,7 @@ from molvae.data.workers import TaskName, WorkerPool
 
 #: Fewer molecules than this are treated in this process: starting workers would take longer.
 MIN_FOR_WORKERS = 2000
-#: Molecules handed to a worker at once by `properties_of`.
+#: Molecules handed to a worker at once by `each_item`.
 CHUNK_SIZE = 500
 
 
@@ -88,6 +88,32 @@ def properties_of(
     names = [property_name(name) for name in names]
     if num_workers == 0 or len(smiles) < MIN_FOR_WORKERS:
         return compute_properties(smiles, names)
-    chunks = [smiles[start : start + CHUNK_SIZE] for start in range(0, len(smiles), CHUNK_SIZE)]
+    return np.array(list(each_item("properties", smiles, names, num_workers=num_workers)))
+
+
+def each_item(
+    task: TaskName,
+    texts: Sequence[str],
+    *arguments: Any,
+    num_workers: int | None = None,
+    min_for_workers: int = MIN_FOR_WORKERS,
+) -> Iterator[Any]:
+    """What a task of `molvae.data.workers` makes of each text, in order.
+
+    Args:
+        task: a name of `TASKS`.
+        texts: SMILES, or what the task takes.
+        arguments: given to the task after the texts.
+        num_workers: processes to use, None for one a core; 0 for none beside this one.
+        min_for_workers: fewer texts than this are treated in this process.
+
+    Example:
+        >>> list(each_item("canonicalize", ["OCC", "C1CC"]))
+        ['CCO', '']
+    """
+    if len(texts) < min_for_workers:
+        num_workers = 0
+    chunks = (texts[start : start + CHUNK_SIZE] for start in range(0, len(texts), CHUNK_SIZE))
     with WorkerPool(num_workers) as pool:
-        return np.concatenate([np.array(rows) for rows in pool.stream("properties", chunks, names)])
+        for found in pool.stream(task, chunks, *arguments):
+            yield from found

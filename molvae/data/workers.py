@@ -26,14 +26,18 @@ from typing import IO, Any, Literal, NamedTuple, Self
 
 import numpy as np
 
+from molvae.chem.filters import passes_filters
 from molvae.chem.fingerprints import morgan_bits
-from molvae.chem.molecules import parse_smiles
+from molvae.chem.molecules import canonicalize, parse_smiles
 from molvae.chem.notation import constraints_in_force, is_faithful, selfies_to_smiles, set_constraints
 from molvae.chem.properties import compute_properties
+from molvae.chem.traits import traits_of_each
 from molvae.data.screening import Screened, screen_texts
 from molvae.errors import MoleculeError, MolvaeError, SettingsError
 
-TaskName = Literal["screen", "decode", "check", "properties", "fingerprints"]
+TaskName = Literal[
+    "screen", "decode", "check", "properties", "fingerprints", "canonicalize", "traits", "filters"
+]
 
 #: How a worker is started; -P keeps the folder that happens to be the current one out of its imports.
 WORKER_COMMAND = (sys.executable, "-P", "-m", "molvae.data.workers")
@@ -81,12 +85,39 @@ def _packed_bits(smiles: str, num_bits: int) -> bytes:
         return bytes(num_bits // 8)
 
 
+def _canonical_texts(smiles: Sequence[str]) -> list[str]:
+    """Canonical SMILES of each SMILES, "" for one that can't be parsed."""
+    return [_canonical_or_empty(text) for text in smiles]
+
+
+def _canonical_or_empty(smiles: str) -> str:
+    try:
+        return canonicalize(smiles)
+    except MoleculeError:
+        return ""
+
+
+def _filter_verdicts(smiles: Sequence[str]) -> list[bool]:
+    """Whether each SMILES passes the MOSES filters; one that can't be parsed doesn't."""
+    return [_passes(text) for text in smiles]
+
+
+def _passes(smiles: str) -> bool:
+    try:
+        return passes_filters(parse_smiles(smiles))
+    except MoleculeError:
+        return False
+
+
 TASKS: dict[TaskName, _Task] = {
     "screen": _Task(screen_texts, lambda _settings: Screened("unparseable", "RDKit crashed on it")),
     "decode": _Task(decode_selfies, lambda: ""),
     "check": _Task(decode_and_check, lambda: ("", False)),
     "properties": _Task(_property_rows, lambda names: [float("nan")] * len(names)),
     "fingerprints": _Task(_fingerprint_rows, lambda num_bits: bytes(num_bits // 8)),
+    "canonicalize": _Task(_canonical_texts, lambda: ""),
+    "traits": _Task(traits_of_each, lambda _names: None),
+    "filters": _Task(_filter_verdicts, lambda: False),
 }
 
 

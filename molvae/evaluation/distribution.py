@@ -1,4 +1,4 @@
-"""SMILES in, what kind of sample they are out: the MOSES metrics that need no trained network.
+"""Molecules in, what kind of sample they are out: the MOSES metrics that need no reference.
 
 Every metric but validity is taken over the valid molecules only, each as often as it occurs; so read it
 beside the validity, which a notation that always decodes (SELFIES) makes 1 by construction.
@@ -18,12 +18,10 @@ from scipy.stats import wasserstein_distance
 
 from molvae.chem.fingerprints import BitArray, morgan_bits, tanimoto_blocks
 from molvae.chem.molecules import parse_smiles
-from molvae.chem.properties import PropertyArray, num_aromatic_rings, num_rings
+from molvae.chem.properties import PropertyArray, num_aromatic_rings
+from molvae.chem.traits import FINGERPRINT_BITS, FINGERPRINT_RADIUS
 from molvae.errors import InputError, MoleculeError
 
-# MOSES takes distances between Morgan fingerprints of radius 2 with 1,024 bits.
-FINGERPRINT_RADIUS = 2
-FINGERPRINT_BITS = 1024
 # More molecules than this are subsampled for internal diversity: 10,000 make 100 million pairs, in seconds.
 MAX_DIVERSITY_MOLECULES = 10_000
 # Rings above this size are macrocycles, as in the SA score.
@@ -121,13 +119,28 @@ def internal_diversities(
     Raises:
         InputError: there is no molecule.
     """
-    chosen = _some(mols)
-    if len(chosen) > max_molecules:
-        rows = np.random.default_rng(seed).choice(len(chosen), max_molecules, replace=False)
-        chosen = [chosen[row] for row in np.sort(rows)]
+    rows = _drawn_rows(len(_some(mols)), max_molecules, seed)
+    chosen = [mols[row] for row in rows]
     return _diversities_of_bits(
         morgan_bits(chosen, radius=FINGERPRINT_RADIUS, num_bits=FINGERPRINT_BITS), powers
     )
+
+
+def fingerprint_diversities(
+    bits: BitArray, powers: Sequence[int], *, max_molecules: int = MAX_DIVERSITY_MOLECULES, seed: int = 0
+) -> list[float]:
+    """Returns `internal_diversities` of molecules whose fingerprints `(N, num_bits)` are known.
+
+    Raises:
+        InputError: there is no fingerprint.
+    """
+    return _diversities_of_bits(bits[_drawn_rows(len(_some(bits)), max_molecules, seed)], powers)
+
+
+def _drawn_rows(num_molecules: int, max_molecules: int, seed: int) -> npt.NDArray[np.intp]:
+    if num_molecules <= max_molecules:
+        return np.arange(num_molecules)
+    return np.sort(np.random.default_rng(seed).choice(num_molecules, max_molecules, replace=False))
 
 
 def _diversities_of_bits(bits: BitArray, powers: Sequence[int]) -> list[float]:
@@ -152,16 +165,26 @@ def ring_statistics(mols: Sequence[Mol]) -> dict[str, float]:
     Raises:
         InputError: there is no molecule.
     """
-    rings = np.array([num_rings(mol) for mol in _some(mols)])
-    aromatic_rings = np.array([num_aromatic_rings(mol) for mol in mols])
-    sizes = np.array([len(ring) for mol in mols for ring in mol.GetRingInfo().AtomRings()])
+    ring_sizes = [[len(ring) for ring in mol.GetRingInfo().AtomRings()] for mol in _some(mols)]
+    return statistics_of_rings(ring_sizes, [int(num_aromatic_rings(mol)) for mol in mols])
+
+
+def statistics_of_rings(ring_sizes: Sequence[Sequence[int]], num_aromatic: Sequence[int]) -> dict[str, float]:
+    """Returns `ring_statistics` of molecules by the sizes of their rings and how many of them are aromatic.
+
+    Raises:
+        InputError: there is no molecule.
+    """
+    num_rings = np.array([len(rings) for rings in _some(ring_sizes)])
+    aromatic_rings = np.array(num_aromatic)
+    sizes = np.array([size for rings in ring_sizes for size in rings])
 
     def share(matches: npt.NDArray[np.bool_]) -> float:
         return float(matches.mean()) if len(sizes) else float("nan")
 
     return {
         "aromatic_share": float((aromatic_rings > 0).mean()),
-        "mean_rings": float(rings.mean()),
+        "mean_rings": float(num_rings.mean()),
         "mean_aromatic_rings": float(aromatic_rings.mean()),
         **{f"ring_size_{size}_share": share(sizes == size) for size in (3, 4, 5, 6)},
         "ring_size_7_or_more_share": share(sizes >= 7),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from molvae.commands import evaluate
 from tests.command_line import RunMolvae
 
 
@@ -55,6 +56,8 @@ def test_a_sample_beside_itself_has_no_distance(
     assert molvae_command(*argv).code == 0
     assert metrics(out)["TPSA_wasserstein"] == 0
     assert metrics(out)["TPSA_mean"] == metrics(out, "reference")["TPSA_mean"]
+    assert metrics(out)["snn"] == pytest.approx(1)
+    assert metrics(out)["fcd"] == pytest.approx(0, abs=1e-4)
     assert "novelty" not in metrics(out)
 
 
@@ -62,3 +65,50 @@ def test_what_was_trained_on_is_known_in_one_way(molvae_command: RunMolvae, samp
     outcome = molvae_command("evaluate", sample_csv, "--model", "a", "--training", "b")
     assert outcome.code == 2
     assert "not allowed with argument --model" in outcome.err
+
+
+def test_a_reference_file_and_a_training_file_give_a_floor(
+    molvae_command: RunMolvae, sample_csv: Path, tiny_csv: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "metrics.csv"
+    argv = ["evaluate", sample_csv, "--reference", tiny_csv, "--training", tiny_csv, "--out", out]
+    outcome = molvae_command(*argv, "--max-reference", 50)
+    assert outcome.code == 0
+    assert f'50 of the 200 molecules of "{tiny_csv}" are taken' in outcome.err
+    assert metrics(out, "floor")[["num_molecules", "novelty"]].tolist() == [4, 0]
+    assert outcome.out.splitlines()[0].split() == ["metric", "value", "floor", "reference"]
+    assert outcome.out.splitlines()[-1].startswith("seconds: ")
+
+
+def test_moses_is_a_reference_by_name(
+    molvae_command: RunMolvae, sample_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = {
+        "train": ["CCN", "CCO", "CCCl", "CCF", "CC"],
+        "test": ["CCO", "CCC"],
+        "test_scaffolds": ["C", "CC"],
+    }
+    monkeypatch.setattr(evaluate, "moses_smiles", parts.__getitem__)
+    out = tmp_path / "metrics.csv"
+    outcome = molvae_command("evaluate", sample_csv, "--reference", "moses", "--out", out)
+    assert outcome.code == 0
+    found = metrics(out)
+    assert found["novelty"] == 0.5
+    for name in ("fcd", "snn", "frag", "scaf", "QED_wasserstein"):
+        assert {f"{name}_test", f"{name}_test_scaffolds"} <= set(found.index)
+    assert metrics(out, "floor")["num_molecules"] == 4
+
+
+def test_moses_that_was_not_fetched_is_one_line_that_says_how(
+    molvae_command: RunMolvae, sample_csv: Path
+) -> None:
+    outcome = molvae_command("evaluate", sample_csv, "--reference", "moses")
+    assert outcome.code == 1
+    assert len(outcome.err.splitlines()) == 1
+    assert "run `molvae data fetch moses`" in outcome.err
+
+
+def test_a_reference_of_no_molecules_is_no_setting(molvae_command: RunMolvae, sample_csv: Path) -> None:
+    outcome = molvae_command("evaluate", sample_csv, "--max-reference", 0)
+    assert outcome.code == 1
+    assert 'max_reference is "0"; allow at least 1 molecule' in outcome.err

@@ -22,7 +22,15 @@ from molvae.chem.properties import compute_properties
 from molvae.data.cache import cache_folder
 from molvae.data.download import download_url, part_path, sha256_of
 from molvae.data.shipped import shipped_csv
-from molvae.data.sources import SOURCES, UrlOrigin, WheelOrigin, fetch, list_sources, source_file
+from molvae.data.sources import (
+    SOURCES,
+    UrlOrigin,
+    WheelOrigin,
+    fetch,
+    fetched_wheel,
+    list_sources,
+    source_file,
+)
 from molvae.errors import DataSourceError, MissingFileError, SettingsError
 
 CONTENTS = {"train.csv": b"SMILES\nCCO\n", "test.csv": b"SMILES\nCCN\n"}
@@ -99,6 +107,22 @@ def test_what_is_here_is_not_fetched_again_and_what_was_damaged_is_mended(
     assert (folder / "test.csv").read_bytes() == CONTENTS["test.csv"]
     assert (folder / "train.csv").stat().st_mtime_ns == untouched
     assert len(pip.commands) == 1  # the wheel itself was kept
+
+
+def test_a_wheel_that_was_fetched_is_kept_and_trusted_only_while_it_is_whole(
+    tiny_wheel: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subprocess, "run", Pip(tiny_wheel))
+    with pytest.raises(MissingFileError, match="is not there or damaged: run `molvae data fetch moses`"):
+        fetched_wheel("moses", tmp_path)
+    fetch("moses", cache=tmp_path)
+    path = fetched_wheel("moses", tmp_path)
+    assert path.read_bytes() == tiny_wheel.read_bytes()
+    path.write_bytes(b"PK")
+    with pytest.raises(MissingFileError, match="is not there or damaged"):
+        fetched_wheel("moses", tmp_path)
+    with pytest.raises(SettingsError, match='"zinc250k" does not come in a wheel'):
+        fetched_wheel("zinc250k", tmp_path)
 
 
 def test_a_wheel_on_disk_is_taken_without_pip(

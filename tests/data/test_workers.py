@@ -13,6 +13,7 @@ import pytest
 
 from molvae.chem.notation import constraints_in_force, set_constraints
 from molvae.chem.properties import compute_properties
+from molvae.chem.traits import traits_of_each
 from molvae.data import workers
 from molvae.data.screening import CurationSettings, Screened, screen_texts
 from molvae.data.workers import TaskName, WorkerPool, decode_selfies
@@ -28,6 +29,9 @@ CASES: list[tuple[TaskName, str, str, tuple[Any, ...], Any]] = [
         (["num_heavy_atoms", "num_rings"],),
         pytest.approx([float("nan")] * 2, nan_ok=True),
     ),
+    ("canonicalize", "OCC", "bad", (), ""),
+    ("traits", "OCC", "bad", (["num_rings"],), None),
+    ("filters", "OCC", "bad", (), False),
 ]
 
 
@@ -58,6 +62,11 @@ def test_each_task_does_what_its_name_says() -> None:
         (rows,) = pool.stream("properties", [["c1ccccc1", "C1CC"]], ["num_heavy_atoms", "num_rings"])
     assert rows[0] == compute_properties(["c1ccccc1"], ["num_heavy_atoms", "num_rings"])[0].tolist() == [6, 1]
     assert np.isnan(rows[1]).all()
+    with WorkerPool(1) as pool:
+        assert list(pool.stream("canonicalize", [["OCC", "C1CC"]])) == [["CCO", ""]]
+        assert list(pool.stream("filters", [["CCO", "CC=O", "C1CC"]])) == [[True, False, False]]
+        texts = ["OCC", "C1CC"]
+        assert list(pool.stream("traits", [texts], ["logP"])) == [traits_of_each(texts, ["logP"])]
 
 
 @pytest.mark.parametrize(("task", "good", "_bad", "arguments", "crashed"), CASES)
