@@ -1,7 +1,7 @@
 """Latents `(B, L)` -> molecules: what the decoder writes, and what RDKit and SELFIES make of it."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from molvae.data.tokenizer import Tokenizer
-from molvae.data.workers import WorkerPool, decode_and_check, decode_selfies
+from molvae.data.workers import TaskName, WorkerPool
 from molvae.generation.checks import check_from_zero, check_level, latent_rows
 
 if TYPE_CHECKING:
@@ -91,17 +91,15 @@ def to_selfies(
 
 def decode_stream(batches: Iterator[list[str]], total: int) -> Iterator[list[str]]:
     """Canonical SMILES of batches of SELFIES; many are decoded beside the network, in worker processes."""
-    if total < MIN_FOR_WORKERS:
-        yield from (decode_selfies(batch) for batch in batches)
-        return
-    with WorkerPool() as pool:
-        yield from pool.stream("decode", batches)
+    return _stream("decode", batches, total)
 
 
 def check_stream(batches: Iterator[list[str]], total: int) -> Iterator[list[tuple[str, bool]]]:
     """As `decode_stream`, and whether each SELFIES was read as it stands."""
-    if total < MIN_FOR_WORKERS:
-        yield from (decode_and_check(batch) for batch in batches)
-        return
-    with WorkerPool() as pool:
-        yield from pool.stream("check", batches)
+    return _stream("check", batches, total)
+
+
+def _stream(task: TaskName, batches: Iterator[list[str]], total: int) -> Iterator[list[Any]]:
+    """What a task makes of each batch: of few in this process, of many in worker processes."""
+    with WorkerPool(0 if total < MIN_FOR_WORKERS else None) as pool:
+        yield from pool.stream(task, batches)

@@ -12,6 +12,7 @@ import numpy as np
 
 from molvae.chem.fingerprints import morgan_bits, tanimoto
 from molvae.chem.molecules import parse_smiles
+from molvae.generation.sampling import with_noise
 from molvae.interfaces import FloatArray
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ def decode_around(
     A decoder that is told a level says what may have been there before the noise, so it is asked for a
     draw of that; any other is asked for its likeliest molecule.
     """
-    draws = generator.standard_normal(centers.shape)
     if not model.is_told_levels:
+        draws = generator.standard_normal(centers.shape)
         return model.decode(centers + noise * model.latent_scale * draws)
-    latents = np.sqrt(1 - noise**2) * centers + noise * draws
+    latents = with_noise(centers, noise, generator)
     return model.decode(latents, level=noise, temperature=1.0, seed=int(generator.integers(2**62)))
 
 

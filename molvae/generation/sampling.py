@@ -69,8 +69,7 @@ def draw_molecules(
         num_wanted = max(num_samples - len(kept), min(num_samples, 100))
         latents = model.sample_latents(num_wanted, generator, prior)
         if level > 0:
-            noise = generator.standard_normal(latents.shape)
-            latents = (np.sqrt(1 - level**2) * latents + level * noise).astype(np.float32)
+            latents = with_noise(latents, level, generator)
         decoding_seed = int(generator.integers(2**62))
         if strict:
             decoded, is_strict = model.decode_checked(
@@ -92,6 +91,12 @@ def draw_molecules(
             seen.add(text)
             kept.append(text)
     return Draws(kept, num_draws, num_valid, num_strict if strict else None)
+
+
+def with_noise(latents: FloatArray, level: float, generator: np.random.Generator) -> FloatArray:
+    """Latents `(B, L)` at a noise level: `sqrt(1 - s^2) z + s noise`, as `models.noise` defines it."""
+    noisy: FloatArray = np.sqrt(1 - level**2) * latents + level * generator.standard_normal(latents.shape)
+    return noisy
 
 
 def posterior_draws(mean: FloatArray, spread: FloatArray, num_draws: int, seed: int = 0) -> FloatArray:
