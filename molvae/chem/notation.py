@@ -125,6 +125,22 @@ def is_faithful(text: str) -> bool:
         return False
 
 
+def read_canonical(text: str) -> str:
+    """Canonical SMILES of a SELFIES that is just how `canonical_pair` writes that molecule; else "".
+
+    Stricter than `is_faithful`: what says what it means may still begin at another atom than the canonical
+    one. All that a model has seen is canonical, so what it writes otherwise it has not got from there.
+
+    >>> read_canonical("[C][C][=O]"), read_canonical("[O][=C][C]")
+    ('CC=O', '')
+    """
+    try:
+        smiles = selfies_to_smiles(text)
+        return smiles if smiles and smiles_to_selfies(smiles) == text else ""
+    except MoleculeError:
+        return ""
+
+
 def split_symbols(text: str) -> list[str]:
     """The symbols of a SELFIES, in order.
 

@@ -29,14 +29,28 @@ import numpy as np
 from molvae.chem.filters import passes_filters
 from molvae.chem.fingerprints import morgan_bits
 from molvae.chem.molecules import canonicalize, parse_smiles
-from molvae.chem.notation import constraints_in_force, is_faithful, selfies_to_smiles, set_constraints
+from molvae.chem.notation import (
+    constraints_in_force,
+    is_faithful,
+    read_canonical,
+    selfies_to_smiles,
+    set_constraints,
+)
 from molvae.chem.properties import compute_properties
 from molvae.chem.traits import traits_of_each
 from molvae.data.screening import Screened, screen_texts
 from molvae.errors import MoleculeError, MolvaeError, SettingsError
 
 TaskName = Literal[
-    "screen", "decode", "check", "properties", "fingerprints", "canonicalize", "traits", "filters"
+    "screen",
+    "decode",
+    "check",
+    "canonical",
+    "properties",
+    "fingerprints",
+    "canonicalize",
+    "traits",
+    "filters",
 ]
 
 #: How a worker is started; -P keeps the folder that happens to be the current one out of its imports.
@@ -60,6 +74,11 @@ def _decoded(selfies: str) -> str:
 def decode_and_check(selfies: Sequence[str]) -> list[tuple[str, bool]]:
     """As `decode_selfies`, and whether each SELFIES was read as it stands (`is_faithful`)."""
     return [(smiles, smiles != "" and is_faithful(text)) for text in selfies for smiles in [_decoded(text)]]
+
+
+def read_canonical_of_each(selfies: Sequence[str]) -> list[str]:
+    """What `read_canonical` says of each SELFIES."""
+    return [read_canonical(text) for text in selfies]
 
 
 class _Task(NamedTuple):
@@ -113,6 +132,7 @@ TASKS: dict[TaskName, _Task] = {
     "screen": _Task(screen_texts, lambda _settings: Screened("unparseable", "RDKit crashed on it")),
     "decode": _Task(decode_selfies, lambda: ""),
     "check": _Task(decode_and_check, lambda: ("", False)),
+    "canonical": _Task(read_canonical_of_each, lambda: ""),
     "properties": _Task(_property_rows, lambda names: [float("nan")] * len(names)),
     "fingerprints": _Task(_fingerprint_rows, lambda num_bits: bytes(num_bits // 8)),
     "canonicalize": _Task(_canonical_texts, lambda: ""),

@@ -20,6 +20,7 @@ from molvae.data.tokenizer import Tokenizer
 from molvae.errors import InputError, SettingsError
 from molvae.generation.checks import check_level, latent_rows, listed
 from molvae.generation.decoding import Checked, decode_checked, decode_latents
+from molvae.generation.encoding import encode_tokens
 from molvae.generation.exploration import neighbors_of, straight_line
 from molvae.generation.language_model_prior import LanguageModelPrior
 from molvae.generation.likeness import LikenessDial
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from molvae.generation.transformer import LatentTransformer
 
 PriorName = Literal["standard-normal", "gaussian", "language-model"]
-
-#: Molecules that go through the encoder at once.
-ENCODE_BATCH = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,21 +154,9 @@ class MoleculeModel:
             mean, spread = np.sqrt(1 - level**2) * mean, np.full_like(spread, level)
         return posterior_draws(mean, spread, num_draws, seed)
 
-    @torch.no_grad()
     def posterior_of(self, arrays: TokenArrays) -> tuple[FloatArray, FloatArray]:
         """Means and spreads `(N, L)` of molecules given as tokens."""
-        order = np.argsort(-arrays.lengths, kind="stable")
-        means = np.empty((len(arrays), self.latent_dim), dtype=np.float32)
-        spreads = np.empty_like(means)
-        for start in range(0, len(order), ENCODE_BATCH):
-            rows = order[start : start + ENCODE_BATCH]
-            batch = arrays.batch(rows)
-            posterior = self.network.encode(
-                torch.from_numpy(batch.token_ids), torch.from_numpy(batch.lengths)
-            )
-            means[rows] = posterior.mean.numpy()
-            spreads[rows] = torch.exp(0.5 * posterior.log_variance).numpy()
-        return means, spreads
+        return encode_tokens(self.network, arrays)
 
     def decode(
         self, latents: npt.ArrayLike, *, temperature: float = 0.0, level: float = 0.0, seed: int = 0
@@ -324,7 +310,7 @@ class MoleculeModel:
             "gaussian": self.gaussian_prior,
         }
         if self.is_told_levels:
-            priors["language-model"] = LanguageModelPrior(self.network, self.max_length)
+            priors["language-model"] = LanguageModelPrior(self.network, self.tokenizer, self.max_length)
         name = name or self.default_prior
         if name not in priors:
             raise SettingsError(f'prior is "{name}"; choose one of {", ".join(priors)}')

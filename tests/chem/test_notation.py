@@ -15,6 +15,7 @@ from molvae.chem.notation import (
     canonical_pair,
     constraints_in_force,
     is_faithful,
+    read_canonical,
     selfies_to_smiles,
     set_constraints,
     smiles_to_selfies,
@@ -149,3 +150,14 @@ def test_what_molecules_are_written_as_is_faithful_and_what_is_repaired_is_not(
         assert is_faithful(canonical_pair(Chem.CanonSmiles(smiles))[1]), smiles
     for text in ("[C][=F]", "[O][=C][#C]", "[F][C][F][C]", "[C][Ring1][Branch1]", "[nonsense]", "", "[C"):
         assert not is_faithful(text), text
+
+
+def test_canonical_is_what_molecules_are_written_as_from_their_first_atom(drug_smiles: list[str]) -> None:
+    for smiles in map(Chem.CanonSmiles, drug_smiles):
+        canonical, text = canonical_pair(smiles)
+        assert read_canonical(text) == canonical
+        backwards = Chem.MolToSmiles(Chem.MolFromSmiles(canonical), rootedAtAtom=0, canonical=False)
+        other = smiles_to_selfies(backwards)
+        assert read_canonical(other) == (canonical if other == text else "")
+    for text in ("[C][=F]", "[O][=C][C]", "[F][C][F][C]", "[nonsense]", "", "[C"):
+        assert read_canonical(text) == "", text

@@ -10,7 +10,7 @@ import torch
 from rdkit import Chem
 
 from molvae.errors import InputError, SettingsError
-from molvae.generation import decoding, latent_model
+from molvae.generation import decoding, encoding
 from molvae.generation.latent_model import MoleculeModel
 from molvae.interfaces import FloatArray, LatentModel
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
@@ -62,7 +62,7 @@ def test_many_molecules_are_encoded_as_a_few_are(
     tiny_model: MoleculeModel, smiles: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = tiny_model.encode(smiles)
-    monkeypatch.setattr(latent_model, "ENCODE_BATCH", 3)
+    monkeypatch.setattr(encoding, "ENCODE_BATCH", 3)
     np.testing.assert_allclose(tiny_model.encode(smiles), whole, atol=1e-5)
 
 

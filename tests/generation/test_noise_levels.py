@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from molvae.errors import SettingsError
-from molvae.generation.language_model_prior import LanguageModelPrior
+from molvae.errors import InputError, SettingsError
+from molvae.generation import language_model_prior
+from molvae.generation.language_model_prior import MIN_BATCH, LanguageModelPrior
 from molvae.generation.latent_model import MoleculeModel
 from molvae.models.autoencoder import Autoencoder
 
@@ -43,19 +44,50 @@ def test_a_level_that_the_model_has_not_is_refused(
         tiny_model.sample(3, prior="language-model")
 
 
+def prior_of(model: MoleculeModel, max_length: int | None = None) -> LanguageModelPrior:
+    return LanguageModelPrior(
+        model.network, model.tokenizer, model.max_length if max_length is None else max_length
+    )
+
+
 def test_the_language_models_prior_encodes_what_the_decoder_writes(noisy_model: MoleculeModel) -> None:
     assert noisy_model.default_prior == "language-model"
-    prior = LanguageModelPrior(noisy_model.network, noisy_model.max_length)
-    codes = prior.sample(50, torch.Generator().manual_seed(1))
+    codes = prior_of(noisy_model).sample(50, torch.Generator().manual_seed(1))
     assert codes.shape == (50, noisy_model.latent_dim)
     np.testing.assert_allclose(codes.square().sum(dim=1), noisy_model.latent_dim, rtol=1e-4)
-    assert torch.equal(codes, prior.sample(50, torch.Generator().manual_seed(1)))
-    assert prior.sample(0).shape == (0, noisy_model.latent_dim)
+    assert torch.equal(codes, prior_of(noisy_model).sample(50, torch.Generator().manual_seed(1)))
+    assert prior_of(noisy_model).sample(0).shape == (0, noisy_model.latent_dim)
 
 
-def test_a_decoder_that_never_ends_a_molecule_is_reported(noisy_model: MoleculeModel) -> None:
-    with pytest.raises(RuntimeError, match="writes no molecule that ends"):
-        LanguageModelPrior(noisy_model.network, 0).sample(5)
+def test_the_language_models_prior_keeps_the_drafts_that_are_canonical(
+    noisy_model: MoleculeModel, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    texts = ["[O][=C][C]", "[C][C][=O]", "[C][F][C]", "[C][C][O]"]  # another's start, two good ones, a repair
+    drafts = [noisy_model.tokenizer.to_ids(text) for text in texts]
+    ids = torch.zeros(MIN_BATCH, 12, dtype=torch.long)
+    lengths = torch.full((MIN_BATCH,), 13)  # the others have not ended
+    for row, draft in enumerate(drafts):
+        ids[row, : len(draft)] = torch.from_numpy(draft.astype(np.int64))
+        lengths[row] = len(draft)
+    monkeypatch.setattr(noisy_model.network.decoder, "generate", lambda *_, **__: (ids, lengths))
+    with caplog.at_level("INFO"):
+        codes = prior_of(noisy_model, 12).sample(3)
+    two = noisy_model.encode(["CC=O", "CCO"])
+    np.testing.assert_allclose(codes, np.stack([two[0], two[1], two[0]]), atol=1e-5)
+    assert "128 drafts for 3 molecules" in caplog.text
+
+
+def test_worker_processes_find_the_same_draws(
+    noisy_model: MoleculeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = prior_of(noisy_model).sample(30, torch.Generator().manual_seed(2))
+    monkeypatch.setattr(language_model_prior, "MIN_FOR_WORKERS", 1)
+    assert torch.equal(alone, prior_of(noisy_model).sample(30, torch.Generator().manual_seed(2)))
+
+
+def test_a_decoder_that_writes_no_molecule_is_reported(noisy_model: MoleculeModel) -> None:
+    with pytest.raises(InputError, match=r"12,800 molecules .* only 0 were .* train it longer, or choose"):
+        prior_of(noisy_model, 0).sample(5)
 
 
 def test_sampling_at_a_level_is_repeatable_and_the_level_counts(noisy_model: MoleculeModel) -> None:
