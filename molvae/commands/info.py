@@ -2,16 +2,16 @@
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from molvae.commands.opening import add_model
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model."""
-    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
+    add_model(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:

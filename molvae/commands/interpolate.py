@@ -2,9 +2,8 @@
 
 import argparse
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from molvae.commands.opening import open_model
+from molvae.commands.opening import add_model, open_model
 from molvae.commands.tables import add_out_flags, in_columns, write_table
 from molvae.errors import SettingsError
 from molvae.settings import add_flags
@@ -23,7 +22,7 @@ class WalkSettings:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model and the two molecules."""
-    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
+    add_model(parser)
     parser.add_argument("start", metavar="SMILES_A", help="the first molecule, in quotes")
     parser.add_argument("end", metavar="SMILES_B", help="the last molecule, in quotes")
     add_out_flags(parser)

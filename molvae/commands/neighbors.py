@@ -6,9 +6,8 @@ Tanimoto similarity of ECFP4 fingerprints with 2,048 bits.
 
 import argparse
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from molvae.commands.opening import open_model
+from molvae.commands.opening import add_model, open_model
 from molvae.commands.tables import add_out_flags, in_columns, write_table
 from molvae.errors import SettingsError
 from molvae.settings import add_flags
@@ -36,7 +35,7 @@ class NeighborSettings:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model and the molecule."""
-    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
+    add_model(parser)
     parser.add_argument("smiles", metavar="SMILES", help="the molecule, in quotes")
     parser.add_argument(
         "-n", type=int, dest="num_neighbors", default=argparse.SUPPRESS, help=argparse.SUPPRESS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from molvae.commands.tables import WRITERS, add_out_flags, check_out
 from molvae.generation.latent_model import MoleculeModel
-from molvae.generation.model_folder import load_model
+from molvae.generation.model_folder import load_model, pretrained_names
 from molvae.settings import add_flags, gather
 
 if TYPE_CHECKING:
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 SettingsT = TypeVar("SettingsT", bound="DataclassInstance")
 
 MOLECULES_HELP = "CSV, TSV, .smi (gzipped or not) or Parquet"
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """Adds the model: DIR."""
+    names = " or ".join(pretrained_names())
+    known = f", or the name of one that comes with molvae: {names}" if names else ""
+    parser.add_argument("model", type=Path, metavar="DIR", help=f"model folder that train wrote{known}")
 
 
 def add_model_and_file(
@@ -27,7 +34,7 @@ def add_model_and_file(
     out_required: bool = True,
 ) -> None:
     """Adds DIR, FILE, `--out`, `--overwrite`, and a flag for each setting."""
-    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
+    add_model(parser)
     parser.add_argument("file", type=Path, metavar="FILE", help=file_help)
     add_out_flags(parser, endings, required=out_required)
     add_flags(parser, settings)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from molvae.chem.properties import property_name
+from molvae.commands.opening import add_model
 from molvae.commands.tables import in_columns, read_smiles
 from molvae.errors import InputError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
@@ -106,7 +107,7 @@ def _objective(settings: SearchSettings, model: MoleculeModel) -> Objective:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model, the folder, the goal and the settings of the optimizers."""
-    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
+    add_model(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR2", help="folder for the result")
     parser.add_argument("--resume", action="store_true", help="go on with the run in DIR2")
     parser.add_argument("--overwrite", action="store_true", help="delete the run in DIR2 first")

@@ -6,10 +6,9 @@ predictions of the model's head, if it has one, as predicted_NAME and predicted_
 
 import argparse
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from molvae.chem.properties import property_name
-from molvae.commands.opening import open_model
+from molvae.commands.opening import add_model, open_model
 from molvae.commands.tables import add_out_flags, write_table
 from molvae.errors import SettingsError
 from molvae.generation.latent_model import PriorName
@@ -65,7 +64,7 @@ class SampleSettings:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model, what to sample, and where to put it."""
-    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
+    add_model(parser)
     parser.add_argument("-n", type=int, dest="num_samples", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     add_out_flags(parser)
     add_flags(parser, SampleSettings)

@@ -20,7 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the model")
     parser.add_argument("--resume", action="store_true", help="go on with the run in DIR")
     parser.add_argument("--overwrite", action="store_true", help="delete DIR first")
-    parser.add_argument("--base-model", type=Path, metavar="DIR", help="fine-tune the model in this folder")
+    parser.add_argument(
+        "--base-model",
+        type=Path,
+        metavar="DIR",
+        help="fine-tune the model in this folder, or a model that comes with molvae, by its name",
+    )
     for cls in PARTS.values():
         add_flags(parser, cls)
 

@@ -45,17 +45,43 @@ WEIGHTS, PRIOR, TOKENIZER, KEYS = (
     "training_keys.npy",
 )
 FILES = (WEIGHTS, PRIOR, TOKENIZER, KEYS)
+#: Models that come with molvae, a folder each.
+PRETRAINED = Path(__file__).parent.parent / "pretrained"
 _LIBRARIES = ("molvae", "torch", "rdkit", "selfies", "tokenizers", "numpy")
 
 
-def save_model(model: MoleculeModel, folder: Path) -> None:
+def pretrained_names() -> list[str]:
+    """The names of the models that come with molvae, sorted."""
+    return sorted(path.parent.name for path in PRETRAINED.glob(f"*/{MANIFEST}"))
+
+
+def model_path(name: str | Path) -> Path:
+    """The folder of a model given by its path, or by the name of one that comes with molvae.
+
+    What is there under the path given is meant before a name is.
+    """
+    folder = Path(name)
+    if not folder.exists() and str(name) in pretrained_names():
+        return PRETRAINED / folder
+    return folder
+
+
+def save_model(model: MoleculeModel, folder: Path, *, half_precision: bool = False) -> None:
     """Writes a model folder; `model.json` comes last and makes it complete.
+
+    Args:
+        model: the model.
+        folder: where to; made if need be.
+        half_precision: whether weights are kept as 16-bit numbers; they are read as 32-bit ones again.
 
     Raises:
         CheckpointError: if a file can't be written; a model that was there before is intact.
     """
+    weights = model.network.state_dict()
+    if half_precision:
+        weights = {name: weight.half() for name, weight in weights.items()}
     contents = {
-        WEIGHTS: tensor_bytes(model.network.state_dict(), {}),
+        WEIGHTS: tensor_bytes(weights, {}),
         PRIOR: tensor_bytes(model.gaussian_prior.state_dict(), {}),
         TOKENIZER: json.dumps(model.tokenizer.to_json()).encode(),
         KEYS: _array_bytes(model.training_keys.keys),
@@ -89,16 +115,16 @@ def _array_bytes(array: npt.NDArray[Any]) -> bytes:
 
 
 def load_model(folder: str | Path) -> MoleculeModel:
-    """The model in a folder that `molvae train` wrote, ready to use.
+    """A trained model, ready to use.
 
     Args:
-        folder: its path.
+        folder: the path of a folder that `molvae train` wrote, or the name of a model that comes with molvae.
 
     Raises:
         ModelFolderError: if the folder is missing, incomplete, truncated, edited, not a model folder, or
             written by a newer molvae.
     """
-    folder = Path(folder)
+    folder = model_path(folder)
     manifest = read_manifest(folder)
     for name in FILES:
         path = folder / name
@@ -122,8 +148,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises:
         ModelFolderError: as for `load_model`.
     """
+    folder = model_path(folder)
     if not folder.is_dir():
-        raise ModelFolderError(f'there is no model folder "{folder}"; give the folder that train wrote')
+        known = "".join(f", or {name}" for name in pretrained_names())
+        raise ModelFolderError(
+            f'there is no model folder "{folder}"; give the folder that train wrote{known}'
+        )
     path = folder / MANIFEST
     if not path.is_file():
         unfinished = (folder / "checkpoints").is_dir()

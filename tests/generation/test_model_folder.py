@@ -16,9 +16,17 @@ import torch
 
 from molvae.chem.notation import constraints_in_force, set_constraints
 from molvae.errors import CheckpointError, ModelFolderError
+from molvae.generation import model_folder
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.membership import MoleculeKeys
-from molvae.generation.model_folder import FILES, MANIFEST, load_model, save_model
+from molvae.generation.model_folder import (
+    FILES,
+    MANIFEST,
+    load_model,
+    pretrained_names,
+    read_manifest,
+    save_model,
+)
 
 SMILES = ["CCOc1ccccc1", "NC(=O)c1ccccc1", "CCO"]
 
@@ -175,3 +183,40 @@ def test_a_model_whose_replacement_was_cut_short_is_the_old_one_the_new_one_or_r
         load_model(folder)
     save_model(other_model, folder)
     assert same(load_model(folder), other_model)
+
+
+def test_half_precision_halves_the_weights_and_hardly_changes_a_model(
+    tiny_model: MoleculeModel, folder: Path, tmp_path: Path
+) -> None:
+    save_model(tiny_model, tmp_path / "half", half_precision=True)
+    sizes = [(path / "weights.safetensors").stat().st_size for path in (tmp_path / "half", folder)]
+    assert sizes[0] < 0.6 * sizes[1]
+    half = load_model(tmp_path / "half")
+    assert {weight.dtype for weight in half.network.parameters()} == {torch.float32}
+    np.testing.assert_allclose(half.encode(SMILES), tiny_model.encode(SMILES), atol=2e-2)
+
+
+@pytest.fixture
+def shelf(tiny_model: MoleculeModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of models that come with molvae, with one in it, named "small"."""
+    monkeypatch.setattr(model_folder, "PRETRAINED", tmp_path / "shelf")
+    save_model(tiny_model, tmp_path / "shelf" / "small")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    return tmp_path / "shelf"
+
+
+def test_a_model_that_comes_with_molvae_is_loaded_by_its_name(tiny_model: MoleculeModel, shelf: Path) -> None:
+    assert pretrained_names() == ["small"]
+    assert same(load_model("small"), tiny_model)
+    assert read_manifest(Path("small")) == read_manifest(shelf / "small")
+    with pytest.raises(ModelFolderError, match=r'no model folder "smal"; .* train wrote, or small'):
+        load_model("smal")
+
+
+def test_a_folder_that_is_there_comes_before_a_model_of_that_name(
+    other_model: MoleculeModel, tiny_model: MoleculeModel, shelf: Path
+) -> None:
+    save_model(other_model, Path("small"))
+    assert same(load_model("small"), other_model)
+    assert not same(load_model("small"), tiny_model)
