@@ -149,7 +149,23 @@ def add_flags(parser: argparse.ArgumentParser, cls: type["DataclassInstance"]) -
             continue
         options["type"] = field.from_text
         options["metavar"] = field.metavar
-        group.add_argument(flag, action="append" if field.many else "store", **options)
+        group.add_argument(flag, action="append" if field.many else _StoreOnce, **options)
+
+
+class _StoreOnce(argparse.Action):
+    """A flag whose second value would silently take the place of the first is refused."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        if hasattr(namespace, self.dest):
+            before = getattr(namespace, self.dest)
+            parser.error(f'{option_string} is given twice, "{before}" and "{values}"; give it once')
+        setattr(namespace, self.dest, values)
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> str:

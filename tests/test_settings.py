@@ -210,6 +210,10 @@ def test_two_classes_that_share_a_name_are_a_mistake_of_the_programmer() -> None
         (("--max-minutes", "x"), '"x" is not accepted: it must be a number, or "none"'),
         (("--bottleneck", "vae"), '"vae" is not accepted: it must be one of "gaussian", "deterministic"'),
         (("--num-layer", "2"), "unrecognized arguments: --num-layer 2"),
+        (
+            ("--num-layers", "2", "--num-layers", "3"),
+            '--num-layers is given twice, "2" and "3"; give it once',
+        ),
     ],
 )
 def test_a_flag_with_a_wrong_value_is_a_usage_error(

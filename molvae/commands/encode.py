@@ -1,7 +1,8 @@
 """Encode the molecules of a file into latents.
 
-An .npz holds the arrays rows, smiles (canonical), latents, and if asked for spread and draws; a .csv the
-columns row, smiles, z0, z1, ... Rows that the model can't read are listed beside it, in OUT.ledger.csv.
+An .npz holds the arrays rows, smiles (canonical), latents, and model (a checksum of its weights), and if
+asked for spread and draws; a .csv the columns row, smiles, z0, z1, ... Rows that the model can't read are
+listed beside it, in OUT.ledger.csv.
 """
 
 import argparse
@@ -16,7 +17,7 @@ from molvae.commands.encoding import Encoded, encode_rows, refused_line
 from molvae.commands.opening import add_model_and_file
 from molvae.commands.tables import check_out, read_smiles, write_table
 from molvae.errors import InputError, SettingsError
-from molvae.generation.model_folder import load_model
+from molvae.generation.model_folder import load_model, weights_checksum
 from molvae.generation.sampling import posterior_draws
 from molvae.settings import gather
 
@@ -57,7 +58,9 @@ def run(arguments: argparse.Namespace) -> None:
     molecules = read_smiles(arguments.file, settings.smiles_column)
     encoded = encode_rows(model, molecules, arguments.file, out)
     if out.suffix.lower() == ".npz":
-        arrays: dict[str, Any] = {"spread": encoded.spreads} if settings.spread else {}
+        arrays: dict[str, Any] = {"model": np.array(weights_checksum(arguments.model))}
+        if settings.spread:
+            arrays["spread"] = encoded.spreads
         if settings.draws:
             arrays["draws"] = posterior_draws(encoded.means, encoded.spreads, settings.draws, settings.seed)
         _write_npz(encoded, arrays, out)

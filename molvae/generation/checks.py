@@ -47,6 +47,16 @@ def latent_rows(latents: npt.ArrayLike, latent_dim: int) -> Tensor:
     return torch.from_numpy(rows.copy())
 
 
+def check_count(name: str, value: int) -> None:
+    """Makes sure that a number of things is one.
+
+    Raises:
+        SettingsError: for a negative number, or one that is not whole.
+    """
+    if value != value // 1 or value < 0:
+        raise SettingsError(f'{name} is "{value}"; give a whole number from 0 up')
+
+
 def check_from_zero(name: str, value: float) -> None:
     """Makes sure that a count, a seed or a temperature is one.
 

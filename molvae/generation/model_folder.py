@@ -176,6 +176,15 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
+def weights_checksum(folder: Path) -> str:
+    """The SHA-256 of a model's weights: what tells whose latents are whose.
+
+    Raises:
+        ModelFolderError: as for `load_model`.
+    """
+    return str(read_manifest(folder)["files"][WEIGHTS])
+
+
 def _assemble(folder: Path, manifest: Mapping[str, Any]) -> MoleculeModel:
     tokenizer = Tokenizer.from_json(json.loads((folder / TOKENIZER).read_text(encoding="utf-8")))
     scaler = PropertyScaler.from_json(manifest["properties"]) if manifest["properties"] else None

@@ -61,7 +61,7 @@ def read_molecules(smiles: Sequence[str], tokenizer: Tokenizer, settings: Curati
     places: list[int] = []
     ids: list[IdArray] = []
     refused: list[Refusal] = []
-    texts = [str(text) for text in smiles]
+    texts = [str(text) if isinstance(text, str) else "" for text in smiles]  # a missing cell is no text
     parts = (_Part(texts[at : at + CHUNK_SIZE]) for at in range(0, len(texts), CHUNK_SIZE))
     screened_parts = (screened for _, screened in screen_chunks(parts, settings))
     for place, screened in enumerate(chain.from_iterable(screened_parts)):

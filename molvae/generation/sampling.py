@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from molvae.generation.checks import check_from_zero, check_level
+from molvae.generation.checks import check_count, check_from_zero, check_level
 from molvae.interfaces import FloatArray
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def draw_molecules(
     Raises:
         SettingsError: for a number, temperature or seed below 0, or a prior or level that the model has not.
     """
-    check_from_zero("num_samples", num_samples)
+    check_count("num_samples", num_samples)
     check_level(level, model.is_told_levels)
     check_from_zero("seed", seed)
     generator = np.random.default_rng(seed)
@@ -105,7 +105,7 @@ def posterior_draws(mean: FloatArray, spread: FloatArray, num_draws: int, seed: 
     Raises:
         SettingsError: for a number of draws or a seed below 0.
     """
-    check_from_zero("num_draws", num_draws)
+    check_count("num_draws", num_draws)
     check_from_zero("seed", seed)
     batch, latent_dim = mean.shape
     noise = np.random.default_rng(seed).standard_normal((batch, num_draws, latent_dim))

@@ -1,5 +1,7 @@
 """molvae encode, decode and reconstruct."""
 
+import copy
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +9,7 @@ import pandas as pd
 import pytest
 
 from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.model_folder import save_model
 from tests.command_line import RunMolvae
 
 
@@ -77,6 +80,35 @@ def test_a_csv_of_latents_has_a_column_each_and_decodes_like_the_npz(
         *(f"{name}_spread" for name in latent_names),
     ]
     assert smiles["csv"] == smiles["npz"] == tiny_model.decode(table[latent_names].to_numpy())
+
+
+def test_decoded_molecules_say_which_row_they_come_from(
+    molvae_command: RunMolvae, tiny_model_dir: Path, mixed_csv: Path, tmp_path: Path
+) -> None:
+    for ending in ("csv", "npz"):
+        latents, out = tmp_path / f"latents.{ending}", tmp_path / "decoded.csv"
+        assert molvae_command("encode", tiny_model_dir, mixed_csv, "--out", latents).code == 0
+        assert molvae_command("decode", tiny_model_dir, latents, "--out", out, "--overwrite").code == 0
+        table = pd.read_csv(out, keep_default_na=False)
+        assert list(table.columns) == ["smiles", "row", "encoded"]
+        assert table["row"].tolist() == [1, 3, 5, 7]
+        reconstruction = molvae_command("reconstruct", tiny_model_dir, mixed_csv)
+        num_same = sum(table["smiles"] == table["encoded"])
+        assert reconstruction.out.startswith(f"{num_same} of 4 molecules come back the same")
+
+
+def test_latents_of_another_model_are_refused(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tiny_model: MoleculeModel, tiny_csv: Path, tmp_path: Path
+) -> None:
+    network = copy.deepcopy(tiny_model.network)
+    next(network.parameters()).add_(0.01)
+    save_model(dataclasses.replace(tiny_model, network=network), tmp_path / "other")
+    latents = tmp_path / "latents.npz"
+    assert molvae_command("encode", tmp_path / "other", tiny_csv, "--out", latents).code == 0
+    outcome = molvae_command("decode", tiny_model_dir, latents, "--out", tmp_path / "out.csv")
+    assert (outcome.code, outcome.err.count("\n")) == (1, 1)
+    assert "are of another model than" in outcome.err
+    assert molvae_command("decode", tmp_path / "other", latents, "--out", tmp_path / "out.csv").code == 0
 
 
 def test_reconstruction_is_counted_by_comparing_the_two_columns(

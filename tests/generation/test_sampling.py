@@ -9,6 +9,7 @@ import pytest
 import torch
 from rdkit import Chem
 
+from molvae.errors import SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.membership import MoleculeKeys
 from molvae.generation.sampling import draw_molecules, posterior_draws
@@ -77,3 +78,9 @@ def test_a_greedy_sample_is_the_prior_decoded(tiny_model: MoleculeModel) -> None
     valid = list(filter(None, decoded))
     assert draws.smiles[: len(valid)] == valid
     assert draws.num_valid == 40 <= draws.num_draws
+
+
+@pytest.mark.parametrize("num_samples", [-1, 2.5, float("inf")])
+def test_a_number_of_molecules_that_is_none_is_refused(num_samples: float, tiny_model: MoleculeModel) -> None:
+    with pytest.raises(SettingsError, match=r"num_samples is .*; give a whole number from 0 up"):
+        tiny_model.sample(num_samples)  # type: ignore[arg-type]
