@@ -273,6 +273,7 @@ def matching_column(name: str, columns: Sequence[str], lacking: str, owner: str 
         return name
     folded = [column for column in columns if column.lower() == name.strip().lower()]
     if len(folded) == 1:
+        logger.info('"%s" is taken to be "%s"', quotable(name), quotable(folded[0]))
         return folded[0]
     lowered = {column.lower(): column for column in columns}
     close = difflib.get_close_matches(name.strip().lower(), lowered, n=1)
