@@ -30,7 +30,7 @@ from molvae.generation.molecules import (
     refusal_error,
 )
 from molvae.generation.prediction import predict_properties, property_gradient
-from molvae.generation.sampling import draw_molecules, posterior_draws
+from molvae.generation.sampling import draw_molecules, posterior_at_level, posterior_draws
 from molvae.interfaces import FloatArray, Gradient, Predictions
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.prior import GaussianPrior, Sampler, StandardNormalPrior
@@ -151,9 +151,7 @@ class MoleculeModel:
             SettingsError: for a number of draws or a seed below 0, or a level that the model knows not.
         """
         check_level(level, self.is_told_levels)
-        mean, spread = self.posterior(smiles)
-        if level > 0:
-            mean, spread = np.sqrt(1 - level**2) * mean, np.full_like(spread, level)
+        mean, spread = posterior_at_level(*self.posterior(smiles), level)
         return posterior_draws(mean, spread, num_draws, seed)
 
     @torch.no_grad()

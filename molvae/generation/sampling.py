@@ -132,6 +132,13 @@ def with_noise(latents: FloatArray, level: float, generator: np.random.Generator
     return noisy
 
 
+def posterior_at_level(mean: FloatArray, spread: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+    """Mean and spread, each `(B, L)`, of codes with noise of a level over them; as they are without noise."""
+    if level == 0:
+        return mean, spread
+    return np.sqrt(1 - level**2) * mean, np.full_like(spread, level)
+
+
 def posterior_draws(mean: FloatArray, spread: FloatArray, num_draws: int, seed: int = 0) -> FloatArray:
     """Draws `(B, num_draws, L)` of q(z|x), given means and spreads, each `(B, L)`.
 
