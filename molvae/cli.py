@@ -59,7 +59,7 @@ COMMANDS: dict[str, Command] = {
     "encode": Command("molecules of a table to latents", "molvae.commands.encode"),
     "decode": Command("latents to molecules", "molvae.commands.decode"),
     "reconstruct": Command("encode and decode the molecules of a table", "molvae.commands.reconstruct"),
-    "neighbors": Command("molecules near one molecule", "molvae.commands.neighbors"),
+    "neighbors": Command("molecules near one molecule, or near each of a table", "molvae.commands.neighbors"),
     "interpolate": Command("molecules between two molecules", "molvae.commands.interpolate"),
     "predict": Command("predict properties with the model's head", "molvae.commands.predict"),
     "evaluate": Command("measure a table of sampled molecules", "molvae.commands.evaluate"),

@@ -1,8 +1,8 @@
-"""Around a molecule and between two: latents near one that is known, decoded."""
+"""Around molecules and between two: latents near those that are known, decoded."""
 
 import logging
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from molvae.errors import InputError, SettingsError
 from molvae.generation.checks import check_from_zero
 from molvae.generation.likeness import decode_around, grid_of, likeness_to
 from molvae.interfaces import FloatArray
+from molvae.progress import Progress
 
 if TYPE_CHECKING:
     from molvae.generation.latent_model import MoleculeModel
@@ -21,95 +22,167 @@ logger = logging.getLogger(__name__)
 TOLERANCE = 0.1
 #: Noise beside the dial's, as shares of it, that is tried too, as no molecule is the average one.
 SHARES, NUM_ROUNDS = (1.0, 0.85, 1.15, 0.7, 1.3), 3
+#: Draws decoded at once, around as many molecules as they are enough for.
+BLOCK_DRAWS = 20_000
+#: Molecules that a warning names; of more, the others are counted.
+MAX_NAMED = 3
+
+
+class Neighbor(NamedTuple):
+    """How alike a molecule is to the one it was found around (Tanimoto), and the noise that found it."""
+
+    tanimoto: float
+    noise: float
+
+
+#: What was found around a molecule: canonical SMILES, none of them its own.
+Found = dict[str, Neighbor]
 
 
 def neighbors_of(
     model: "MoleculeModel", smiles: str, num_neighbors: int, seed: int, similarity: float | None = None
 ) -> pd.DataFrame:
-    """What `MoleculeModel.neighbors` returns.
+    """What `MoleculeModel.neighbors` returns; errors are those of it."""
+    table = neighbors_of_each(model, [smiles], num_neighbors, seed, similarity)
+    return table.loc[table["smiles"] != "", ["smiles", "tanimoto", "noise"]]
+
+
+def neighbors_of_each(
+    model: "MoleculeModel",
+    smiles: Sequence[str],
+    num_neighbors: int,
+    seed: int,
+    similarity: float | None = None,
+) -> pd.DataFrame:
+    """What `MoleculeModel.neighbors_of_each` returns; errors are those of it."""
+    readable = model.all_readable(smiles)
+    centers = model.posterior_of(readable.arrays)[0]
+    return neighbors_around(model, readable.smiles, centers, num_neighbors, seed, similarity)
+
+
+def neighbors_around(
+    model: "MoleculeModel",
+    queries: Sequence[str],
+    centers: FloatArray,
+    num_neighbors: int,
+    seed: int,
+    similarity: float | None = None,
+) -> pd.DataFrame:
+    """Distinct molecules decoded from around the latents of others.
 
     Without a similarity noise grows until twice as many molecules are found as asked for, and the most
     alike are taken; with one it is near the dial's, and those nearest to what was asked for are.
 
+    Args:
+        model: decodes.
+        queries: canonical SMILES of `K` molecules.
+        centers: their latents `(K, L)`.
+        num_neighbors: how many around each.
+        seed: of the noise.
+        similarity: how alike they should be; None for as alike as can be found.
+
+    Returns:
+        Columns place (from 0, among the queries), query, smiles, tanimoto and noise, the most alike first;
+        a query around which nothing else is found has one row, without a neighbor.
+
     Raises:
-        MoleculeError: if the SMILES can't be read.
         InputError: a similarity is asked of a model without a dial.
         SettingsError: for fewer than one neighbor, a seed below 0, or a similarity that is none.
     """
     if num_neighbors < 1:
         raise SettingsError(f'num_neighbors is "{num_neighbors}"; ask for at least 1')
     check_from_zero("seed", seed)
-    readable = model.all_readable([smiles])
-    query = readable.smiles[0]
-    center = model.posterior_of(readable.arrays)[0]
-    _warn_of_strangers(model, [query], center)
+    noises = grid_of(model) if similarity is None else _noises_for(model, similarity)
     generator = np.random.default_rng(seed)
-    if similarity is None:
-        found = _found_nearby(model, query, center, num_neighbors, generator)
-    else:
-        found = _found_at(model, query, center, num_neighbors, similarity, generator)
-    names = list(found)
-    likeness = likeness_to(query, names)
-    table = pd.DataFrame({"smiles": names, "tanimoto": likeness, "noise": list(found.values())})
+    _warn_of_strangers(model, queries, centers)
+
+    def is_enough(found: Found) -> bool:
+        """Whether twice as many were found as asked for, where need be as alike as asked for."""
+        num_near = len(found)
+        if similarity is not None:
+            num_near = sum(abs(one.tanimoto - similarity) <= TOLERANCE / 2 for one in found.values())
+        return num_near >= 2 * num_neighbors
+
+    num_draws = 4 * num_neighbors
+    block_size = max(1, BLOCK_DRAWS // num_draws)
+    chosen: list[Found] = []
+    with Progress(len(queries), "neighbors") as bar:
+        for start in range(0, len(queries), block_size):
+            block = slice(start, start + block_size)
+            every = _search(model, queries[block], centers[block], noises, num_draws, generator, is_enough)
+            chosen.extend(_nearest(found, num_neighbors, similarity) for found in every)
+            bar.update(len(every))
     if similarity is not None:
-        nearest = np.argsort(np.abs(likeness - similarity), kind="stable")[:num_neighbors]
-        table = table.iloc[nearest]
-    table = table.sort_values(["tanimoto", "smiles"], ascending=[False, True], ignore_index=True)
-    return table.head(num_neighbors)
+        _warn_of_unlike(queries, chosen, num_neighbors, similarity)
+    return _table_of(queries, chosen)
 
 
-def _found_nearby(
-    model: "MoleculeModel", query: str, center: np.ndarray, num_neighbors: int, generator: np.random.Generator
-) -> dict[str, float]:
-    """Distinct molecules and the noise that each was found at, from little noise to more."""
-    centers = np.repeat(center, 4 * num_neighbors, axis=0)
-    found: dict[str, float] = {}
-    for noise in grid_of(model):
-        for text in decode_around(model, centers, noise, generator):
-            if text and text != query:
-                found.setdefault(text, noise)
-        if len(found) >= 2 * num_neighbors:
-            break
-    return found
-
-
-def _found_at(
-    model: "MoleculeModel",
-    query: str,
-    center: np.ndarray,
-    num_neighbors: int,
-    similarity: float,
-    generator: np.random.Generator,
-) -> dict[str, float]:
-    """Distinct molecules and their noise, until enough of them are as alike as was asked for."""
+def _noises_for(model: "MoleculeModel", similarity: float) -> tuple[float, ...]:
+    """Noise to try for a similarity: around what the dial says, then all there is."""
     if not 0 < similarity < 1:
         raise SettingsError(f'similarity is "{similarity}"; give a Tanimoto similarity between 0 and 1')
     if model.likeness_dial is None:
         raise InputError("the model has no dial for similarity: train it anew with this version of molvae")
-    middle = model.likeness_dial.noise_for(similarity)
-    grid = grid_of(model)
-    near = [min(share * middle, grid[-1]) for share in SHARES * NUM_ROUNDS]
-    centers = np.repeat(center, 4 * num_neighbors, axis=0)
-    found: dict[str, float] = {}
-    num_near = 0
-    for noise in (*near, *grid):
-        fresh = {text for text in decode_around(model, centers, noise, generator) if text and text != query}
-        names = sorted(fresh - found.keys())
-        found |= dict.fromkeys(names, noise)
-        num_near += int((np.abs(likeness_to(query, names) - similarity) <= TOLERANCE / 2).sum())
-        if num_near >= 2 * num_neighbors:
-            return found
-    num_within = int((np.abs(likeness_to(query, list(found)) - similarity) <= TOLERANCE).sum())
-    if num_within < num_neighbors:
-        logger.warning(
-            'only %d of %d neighbors of "%s" are within %.1f of a similarity of %.2f',
-            num_within,
-            num_neighbors,
-            query,
-            TOLERANCE,
-            similarity,
-        )
-    return found
+    middle, grid = model.likeness_dial.noise_for(similarity), grid_of(model)
+    return (*(min(share * middle, grid[-1]) for share in SHARES * NUM_ROUNDS), *grid)
+
+
+def _search(
+    model: "MoleculeModel",
+    queries: Sequence[str],
+    centers: FloatArray,
+    noises: Sequence[float],
+    num_draws: int,
+    generator: np.random.Generator,
+    is_enough: Callable[[Found], bool],
+) -> list[Found]:
+    """What is found around each query, all of them decoded together until each has enough."""
+    every: list[Found] = [{} for _ in queries]
+    lacking = list(range(len(queries)))
+    for noise in noises:
+        decoded = decode_around(model, np.repeat(centers[lacking], num_draws, axis=0), noise, generator)
+        for index, place in enumerate(lacking):
+            around = decoded[index * num_draws : (index + 1) * num_draws]
+            fresh = sorted(set(around) - {"", queries[place]} - every[place].keys())
+            for text, likeness in zip(fresh, likeness_to(queries[place], fresh).tolist(), strict=True):
+                every[place][text] = Neighbor(likeness, noise)
+        lacking = [place for place in lacking if not is_enough(every[place])]
+        if not lacking:
+            break
+    return every
+
+
+def _nearest(found: Found, num_neighbors: int, similarity: float | None) -> Found:
+    """Those that are the most alike, or the nearest to the similarity; the most alike first."""
+    names = sorted(found, key=lambda name: (-found[name].tanimoto, name))
+    if similarity is not None:
+        nearest = sorted(names, key=lambda name: abs(found[name].tanimoto - similarity))[:num_neighbors]
+        names = [name for name in names if name in set(nearest)]
+    return {name: found[name] for name in names[:num_neighbors]}
+
+
+def _table_of(queries: Sequence[str], chosen: Sequence[Found]) -> pd.DataFrame:
+    lines = [
+        (place, query, name, *neighbor)
+        for place, (query, found) in enumerate(zip(queries, chosen, strict=True))
+        for name, neighbor in (found or {"": Neighbor(np.nan, np.nan)}).items()
+    ]
+    return pd.DataFrame(lines, columns=["place", "query", "smiles", "tanimoto", "noise"])
+
+
+def _warn_of_unlike(
+    queries: Sequence[str], chosen: Sequence[Found], num_neighbors: int, similarity: float
+) -> None:
+    """Says around which molecules too few were found that are as alike as asked for."""
+    lines = []
+    for query, found in zip(queries, chosen, strict=True):
+        num_within = sum(abs(one.tanimoto - similarity) <= TOLERANCE for one in found.values())
+        if num_within < num_neighbors:
+            lines.append(
+                f'only {num_within} of {num_neighbors} neighbors of "{query}" are within {TOLERANCE:.1f} of '
+                f"a similarity of {similarity:.2f}"
+            )
+    _warn_of_each(lines)
 
 
 def straight_line(model: "MoleculeModel", start: str, end: str, num_steps: int) -> pd.DataFrame:
@@ -132,10 +205,19 @@ def straight_line(model: "MoleculeModel", start: str, end: str, num_steps: int) 
 
 def _warn_of_strangers(model: "MoleculeModel", smiles: Sequence[str], latents: FloatArray) -> None:
     """Says which molecules the model does not give back from their own latents."""
-    for given, decoded in zip(smiles, model.decode(latents), strict=True):
-        if given != decoded:
-            logger.warning(
-                'the model makes "%s" of "%s" itself: what it decodes nearby may have little to do with it',
-                decoded,
-                given,
-            )
+    _warn_of_each(
+        [
+            f'the model makes "{decoded}" of "{given}" itself: what it decodes nearby may have little to do '
+            "with it"
+            for given, decoded in zip(smiles, model.decode(latents), strict=True)
+            if given != decoded
+        ]
+    )
+
+
+def _warn_of_each(lines: Sequence[str]) -> None:
+    """Warns with the first few lines, and says of how many more molecules the same is true."""
+    for line in lines[:MAX_NAMED]:
+        logger.warning("%s", line)
+    if len(lines) > MAX_NAMED:
+        logger.warning("and the same of %s other molecules", f"{len(lines) - MAX_NAMED:,}")

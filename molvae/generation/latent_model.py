@@ -21,7 +21,7 @@ from molvae.errors import InputError, SettingsError
 from molvae.generation.checks import check_level, latent_rows, listed
 from molvae.generation.decoding import Checked, decode_checked, decode_latents
 from molvae.generation.encoding import encode_tokens
-from molvae.generation.exploration import neighbors_of, straight_line
+from molvae.generation.exploration import neighbors_of, neighbors_of_each, straight_line
 from molvae.generation.language_model_prior import LanguageModelPrior
 from molvae.generation.likeness import LikenessDial
 from molvae.generation.membership import MoleculeKeys
@@ -31,7 +31,7 @@ from molvae.generation.molecules import (
     refusal_error,
 )
 from molvae.generation.prediction import predict_properties, property_gradient
-from molvae.generation.sampling import draw_molecules, posterior_draws
+from molvae.generation.sampling import draw_molecules, posterior_at_level, posterior_draws
 from molvae.interfaces import FloatArray, Gradient, Predictions
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.prior import GaussianPrior, Sampler, StandardNormalPrior
@@ -149,9 +149,7 @@ class MoleculeModel:
             SettingsError: for a number of draws or a seed below 0, or a level that the model knows not.
         """
         check_level(level, self.is_told_levels)
-        mean, spread = self.posterior(smiles)
-        if level > 0:
-            mean, spread = np.sqrt(1 - level**2) * mean, np.full_like(spread, level)
+        mean, spread = posterior_at_level(*self.posterior(smiles), level)
         return posterior_draws(mean, spread, num_draws, seed)
 
     def posterior_of(self, arrays: TokenArrays) -> tuple[FloatArray, FloatArray]:
@@ -271,6 +269,25 @@ class MoleculeModel:
             SettingsError: for fewer than one neighbor, a seed below 0, or a similarity not between 0 and 1.
         """
         return neighbors_of(self, smiles, num_neighbors, seed, similarity)
+
+    def neighbors_of_each(
+        self,
+        smiles: Sequence[str],
+        num_neighbors: int = 10,
+        *,
+        similarity: float | None = None,
+        seed: int = 0,
+    ) -> pd.DataFrame:
+        """As `neighbors` of `B` molecules, which are decoded together: quicker than one after another.
+
+        The noise around a molecule depends on the seed and on the other molecules. Arguments and errors are
+        those of `neighbors`.
+
+        Returns:
+            Columns place (from 0) and query (canonical), which say whose neighbor it is, and smiles, tanimoto
+            and noise. A molecule around which nothing else is found has one row, where smiles is "".
+        """
+        return neighbors_of_each(self, smiles, num_neighbors, seed, similarity)
 
     def interpolate(self, start: str, end: str, num_steps: int = 10) -> pd.DataFrame:
         """Molecules on the straight line between two, both included: columns step, share, smiles.

@@ -8,6 +8,7 @@ from molvae.generation.checks import check_count, check_from_zero, check_level
 from molvae.interfaces import FloatArray
 
 if TYPE_CHECKING:
+    from molvae.generation.decoding import Checked
     from molvae.generation.latent_model import MoleculeModel, PriorName
 
 #: Sampling gives up after so many times the molecules wanted.
@@ -67,9 +68,7 @@ def draw_molecules(
     num_draws = num_valid = num_strict = 0
     while len(kept) < num_samples and num_draws < MAX_OVERSAMPLING * num_samples:
         num_wanted = max(num_samples - len(kept), min(num_samples, 100))
-        latents = model.sample_latents(num_wanted, generator, prior)
-        if level > 0:
-            latents = with_noise(latents, level, generator)
+        latents = prior_draws(model, num_wanted, generator, prior, level)
         decoding_seed = int(generator.integers(2**62))
         if strict:
             decoded, is_strict = model.decode_checked(
@@ -93,10 +92,51 @@ def draw_molecules(
     return Draws(kept, num_draws, num_valid, num_strict if strict else None)
 
 
+def check_draws(
+    model: "MoleculeModel",
+    num_draws: int,
+    *,
+    temperature: float = 0.0,
+    prior: "PriorName | None" = None,
+    level: float = 0.0,
+    seed: int = 0,
+) -> "Checked":
+    """What so many draws of the prior decode to, all of it, and which of it is as the decoder wrote it.
+
+    The draws are those of `draw_molecules` for the same seed; arguments and errors are those of it.
+    """
+    check_from_zero("num_draws", num_draws)
+    check_level(level, model.is_told_levels)
+    check_from_zero("seed", seed)
+    generator = np.random.default_rng(seed)
+    latents = prior_draws(model, num_draws, generator, prior, level)
+    decoding_seed = int(generator.integers(2**62))
+    return model.decode_checked(latents, temperature=temperature, level=level, seed=decoding_seed)
+
+
+def prior_draws(
+    model: "MoleculeModel",
+    num_draws: int,
+    generator: np.random.Generator,
+    prior: "PriorName | None",
+    level: float,
+) -> FloatArray:
+    """Draws `(num_draws, L)` of a prior, by default of the model's own, at a noise level."""
+    latents = model.sample_latents(num_draws, generator, prior)
+    return with_noise(latents, level, generator) if level > 0 else latents
+
+
 def with_noise(latents: FloatArray, level: float, generator: np.random.Generator) -> FloatArray:
     """Latents `(B, L)` at a noise level: `sqrt(1 - s^2) z + s noise`, as `models.noise` defines it."""
     noisy: FloatArray = np.sqrt(1 - level**2) * latents + level * generator.standard_normal(latents.shape)
     return noisy
+
+
+def posterior_at_level(mean: FloatArray, spread: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+    """Mean and spread, each `(B, L)`, of codes with noise of a level over them; as they are without noise."""
+    if level == 0:
+        return mean, spread
+    return np.sqrt(1 - level**2) * mean, np.full_like(spread, level)
 
 
 def posterior_draws(mean: FloatArray, spread: FloatArray, num_draws: int, seed: int = 0) -> FloatArray:

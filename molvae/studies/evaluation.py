@@ -23,8 +23,8 @@ from molvae.data.download import part_path
 from molvae.evaluation.distribution import Membership, novelty
 from molvae.evaluation.reference import DESCRIBED_PROPERTIES, ReferenceStatistics
 from molvae.evaluation.reference_cache import cached_statistics, checksum_of
-from molvae.evaluation.report import sample_metrics, table_of
-from molvae.evaluation.sample import read_sample
+from molvae.evaluation.report import STRICT_RATE, sample_metrics, table_of, with_and_without
+from molvae.evaluation.sample import Sample, read_sample
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,8 @@ class EvaluationRequest:
 
     Attributes:
         smiles: the sample, valid or not.
+        strict: for each of them whether it is what the decoder wrote, nothing of it repaired or cut; None
+            where that can't be known, as it can't from SMILES alone.
         references: SMILES of the sets to compare with; a metric of a set is called `METRIC_NAME`, or only
             `METRIC` for the name "".
         training: SMILES that the floor is drawn from; None for no floor.
@@ -46,6 +48,7 @@ class EvaluationRequest:
     """
 
     smiles: Sequence[str]
+    strict: Sequence[bool] | None = None
     references: Mapping[str, Sequence[str]]
     training: Sequence[str] | None = None
     known: Membership | None = None
@@ -56,7 +59,11 @@ class EvaluationRequest:
 
 
 class EvaluationResult(NamedTuple):
-    """The table (`metric`, `value`, `floor` if there is one, the peers), and the seconds each step took."""
+    """A table of metrics, and the seconds each step took.
+
+    Its columns are `metric`, `value`, `floor` if there is one, and the peers. Where it is known what is
+    strict there are `all` and `strict` instead of `value`, and the first line is the share of all that is.
+    """
 
     table: pd.DataFrame
     seconds: dict[str, float]
@@ -79,13 +86,13 @@ def evaluate_sample(request: EvaluationRequest) -> EvaluationResult:
         }
     columns: dict[str, Mapping[str, float]] = {}
     with _timed("sample", seconds):
-        columns["value"] = _measure(request, request.smiles, references)
+        columns |= _sample_columns(request, references)
     if request.training is not None:
         with _timed("floor", seconds):
             columns["floor"] = _floor(request, request.training, references)
     for name, smiles in request.peers.items():
         with _timed(name, seconds):
-            columns[name] = _measure(request, smiles, {})
+            columns[name] = _metrics_of(request, _read(request, smiles, {}), {})
     return EvaluationResult(table_of(columns), seconds)
 
 
@@ -95,12 +102,31 @@ def draw(smiles: Sequence[str], size: int, seed: int) -> list[str]:
     return [smiles[row] for row in np.sort(rows)]
 
 
-def _measure(
+def _sample_columns(
+    request: EvaluationRequest, references: Mapping[str, ReferenceStatistics]
+) -> dict[str, Mapping[str, float]]:
+    """The columns of the sample itself: one, or all of it beside what is strict."""
+    sample = _read(request, request.smiles, references)
+    if request.strict is None:
+        return {"value": _metrics_of(request, sample, references)}
+    strict = np.array(request.strict, dtype=np.bool_)
+    if not strict[sample.rows].any():
+        return {"all": {STRICT_RATE: 0.0, **_metrics_of(request, sample, references)}}
+    table = with_and_without(sample, strict, lambda part: _metrics_of(request, part, references))
+    return {name: dict(zip(table["metric"], table[name], strict=True)) for name in ("all", "strict")}
+
+
+def _read(
     request: EvaluationRequest, smiles: Sequence[str], references: Mapping[str, ReferenceStatistics]
-) -> dict[str, float]:
+) -> Sample:
+    """A sample with what is needed to compare it with the references."""
     sample = read_sample(smiles, request.property_names)
-    if references:
-        sample = sample.with_activations()
+    return sample.with_activations() if references else sample
+
+
+def _metrics_of(
+    request: EvaluationRequest, sample: Sample, references: Mapping[str, ReferenceStatistics]
+) -> dict[str, float]:
     return sample_metrics(sample, request.known, references, seed=request.seed)
 
 
@@ -127,7 +153,7 @@ def _cached_floor(
     with contextlib.suppress(OSError, ValueError):
         metrics = json.loads(path.read_text(encoding="utf-8"))
         return metrics
-    metrics = _measure(request, request.smiles, references)
+    metrics = _metrics_of(request, _read(request, request.smiles, references), references)
     with contextlib.suppress(OSError):
         part_path(path).write_text(json.dumps(metrics), encoding="utf-8")
         part_path(path).replace(path)

@@ -112,3 +112,61 @@ def test_a_reference_of_no_molecules_is_no_setting(molvae_command: RunMolvae, sa
     outcome = molvae_command("evaluate", sample_csv, "--max-reference", 0)
     assert outcome.code == 1
     assert 'max_reference is "0"; allow at least 1 molecule' in outcome.err
+
+
+def test_without_a_file_the_model_is_sampled_and_what_is_strict_stands_beside_all(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tiny_csv: Path, tmp_path: Path
+) -> None:
+    out, drawn = tmp_path / "metrics.csv", tmp_path / "drawn.csv"
+    argv = ["--temperature", 0.7, "--seed", 3]
+    outcome = molvae_command(
+        "evaluate", "--model", tiny_model_dir, "-n", 60, "--reference", tiny_csv, *argv, "--out", out
+    )
+    assert outcome.code == 0
+    assert outcome.out.splitlines()[0].split() == ["metric", "all", "strict", "reference"]
+    every, strict = metrics(out, "all"), metrics(out, "strict")
+    num_strict = int(strict["num_molecules"])
+    assert 0 < num_strict < every["num_molecules"] == 60
+    assert every["strict_rate"] == pytest.approx(num_strict / 60)
+    assert pd.isna(strict["validity"])
+    assert f"60 draws, {num_strict} as the decoder wrote them ({num_strict / 60:.1%})" in outcome.out
+    # `all` is what a file of the same draws is
+    assert molvae_command("sample", tiny_model_dir, "-n", 60, *argv, "--out", drawn).code == 0
+    argv = ["evaluate", drawn, "--model", tiny_model_dir, "--reference", tiny_csv, "--seed", 3]
+    assert molvae_command(*argv, "--out", tmp_path / "of_file.csv").code == 0
+    of_file = metrics(tmp_path / "of_file.csv")
+    assert "strict_rate" not in of_file
+    pd.testing.assert_series_equal(every.drop("strict_rate"), of_file, check_names=False)
+
+
+def test_a_model_is_measured_without_a_reference_too(molvae_command: RunMolvae, tiny_model_dir: Path) -> None:
+    outcome = molvae_command("evaluate", "--model", tiny_model_dir, "-n", 20)
+    assert outcome.code == 0
+    names = [line.split()[0] for line in outcome.out.splitlines()]
+    assert names[:3] == ["metric", "strict_rate", "num_molecules"]
+    assert "novelty" in names
+
+
+def test_what_is_measured_is_said_once(
+    molvae_command: RunMolvae, sample_csv: Path, tiny_model_dir: Path
+) -> None:
+    outcome = molvae_command("evaluate", "--training", sample_csv)
+    assert outcome.code == 1
+    assert "nothing to measure: give a FILE of molecules, or a --model to sample from" in outcome.err
+    outcome = molvae_command("evaluate", sample_csv, "--model", tiny_model_dir, "-n", 5)
+    assert outcome.code == 1
+    assert f'--num-samples is about draws of a model: leave "{sample_csv}" out' in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("flag", "value", "message"),
+    [
+        ("-n", 0, 'num_samples is "0"; ask for at least 1'),
+        ("--temperature", -1, 'temperature is "-1.0"; it must not be negative'),
+        ("--level", 2, 'level is "2.0"; it must be from 0 to 1'),
+    ],
+)
+def test_draws_that_can_not_be_are_refused(
+    flag: str, value: int, message: str, molvae_command: RunMolvae, tiny_model_dir: Path
+) -> None:
+    assert message in molvae_command("evaluate", "--model", tiny_model_dir, flag, value).err

@@ -8,7 +8,8 @@ from rdkit.DataStructs import TanimotoSimilarity
 
 from molvae.data.dataset import TokenArrays
 from molvae.errors import MoleculeError, SettingsError
-from molvae.generation.exploration import neighbors_of
+from molvae.generation import exploration
+from molvae.generation.exploration import neighbors_of, neighbors_of_each
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.likeness import RADII
 from molvae.generation.molecules import Readable
@@ -85,6 +86,47 @@ def test_neighbors_follow_from_their_seed(tiny_model: MoleculeModel) -> None:
     one, again, other = (tiny_model.neighbors(QUERY, 8, seed=seed) for seed in (1, 1, 2))
     assert one.equals(again)
     assert not one.equals(other)
+
+
+def test_neighbors_of_each_molecule_are_found_together_block_by_block(
+    tiny_model: MoleculeModel, drug_smiles: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queries = tiny_model.readable(drug_smiles).smiles[:5]
+    monkeypatch.setattr(exploration, "BLOCK_DRAWS", 30)  # two molecules of three neighbors a block
+    table = tiny_model.neighbors_of_each(queries, 3, seed=2)
+    assert table["place"].tolist() == [place for place in range(5) for _ in range(3)]
+    assert table["query"].tolist() == [query for query in queries for _ in range(3)]
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
+    for query, part in table.groupby("query"):
+        assert query not in set(part["smiles"])
+        assert len(set(part["smiles"])) == 3
+        prints = [generator.GetFingerprint(Chem.MolFromSmiles(text)) for text in (query, *part["smiles"])]
+        likeness = [TanimotoSimilarity(prints[0], other) for other in prints[1:]]
+        np.testing.assert_allclose(part["tanimoto"], likeness, atol=1e-6)
+        assert likeness == sorted(likeness, reverse=True)
+    assert table.equals(tiny_model.neighbors_of_each(queries, 3, seed=2))
+
+
+def test_neighbors_of_one_alone_are_its_neighbors(tiny_model: MoleculeModel) -> None:
+    table = tiny_model.neighbors_of_each([QUERY], 4, similarity=0.2, seed=1)
+    one = tiny_model.neighbors(QUERY, 4, similarity=0.2, seed=1)
+    assert table[["smiles", "tanimoto", "noise"]].equals(one)
+
+
+def test_a_molecule_without_neighbors_has_a_row_where_there_are_several() -> None:
+    table = neighbors_of_each(_Rings([0] * len(RADII)), [QUERY], 3, seed=0)  # type: ignore[arg-type]
+    assert table[["place", "query", "smiles"]].to_numpy().tolist() == [[0, QUERY, ""]]
+    assert table[["tanimoto", "noise"]].isna().all(axis=None)
+
+
+def test_of_many_warnings_a_few_are_given_and_the_others_counted(
+    tiny_model: MoleculeModel, drug_smiles: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    queries = tiny_model.readable(drug_smiles).smiles[:8]
+    assert not tiny_model.reconstruct(queries)["same"].any()
+    tiny_model.neighbors_of_each(queries, 1)
+    assert caplog.text.count("itself: what it decodes nearby may have little to do with it") == 3
+    assert "and the same of 5 other molecules" in caplog.text
 
 
 def test_fewer_than_one_neighbor_is_refused(tiny_model: MoleculeModel) -> None:

@@ -12,7 +12,7 @@ from rdkit import Chem
 from molvae.errors import SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.membership import MoleculeKeys
-from molvae.generation.sampling import draw_molecules, posterior_draws
+from molvae.generation.sampling import check_draws, draw_molecules, posterior_draws
 
 
 def test_posterior_draws_have_the_mean_and_the_spread_that_are_stated() -> None:
@@ -84,3 +84,15 @@ def test_a_greedy_sample_is_the_prior_decoded(tiny_model: MoleculeModel) -> None
 def test_a_number_of_molecules_that_is_none_is_refused(num_samples: float, tiny_model: MoleculeModel) -> None:
     with pytest.raises(SettingsError, match=r"num_samples is .*; give a whole number from 0 up"):
         tiny_model.sample(num_samples)  # type: ignore[arg-type]
+
+
+def test_checked_draws_are_all_that_is_drawn_and_say_what_strict_sampling_keeps(
+    tiny_model: MoleculeModel,
+) -> None:
+    checked = check_draws(tiny_model, 60, temperature=0.7, seed=3)
+    assert len(checked.smiles) == len(checked.is_strict) == 60
+    assert [text for text in checked.smiles if text] == tiny_model.sample(60, temperature=0.7, seed=3)[:60]
+    strict = [text for text, is_strict in zip(*checked, strict=True) if is_strict]
+    assert 0 < len(strict) < 60
+    kept = tiny_model.sample(60, temperature=0.7, strict=True, seed=3)
+    assert kept[: len(strict)] == strict

@@ -58,13 +58,13 @@ def test_the_floor_is_measured_once_but_its_novelty_each_time(
 ) -> None:
     first = column(evaluate_sample(request_of_drugs).table, "floor")
     measured: list[int] = []
-    measure = evaluation._measure
+    measure = evaluation._metrics_of
 
     def count(*arguments: Any) -> dict[str, float]:
         measured.append(1)
         return measure(*arguments)
 
-    monkeypatch.setattr(evaluation, "_measure", count)
+    monkeypatch.setattr(evaluation, "_metrics_of", count)
     again = column(evaluate_sample(replace(request_of_drugs, known=set())).table, "floor")
     assert len(measured) == 1  # the sample only
     assert (first.pop("novelty"), again.pop("novelty")) == (0, 1)
@@ -80,3 +80,28 @@ def test_peers_are_described_but_not_compared(request_of_drugs: EvaluationReques
     assert peer["logP_mean"] == value["logP_mean"]
     assert np.isnan(peer["snn_test"])
     assert not np.isnan(value["snn_test"])
+
+
+def test_a_sample_whose_strict_part_is_known_is_measured_with_and_without_the_rest(
+    request_of_drugs: EvaluationRequest,
+) -> None:
+    strict = [True] * 6 + [False] * 4
+    table = evaluate_sample(replace(request_of_drugs, strict=strict)).table
+    assert list(table.columns) == ["metric", "all", "strict", "floor"]
+    every, passed = column(table, "all"), column(table, "strict")
+    assert every.pop("strict_rate") == 0.6
+    expected = column(evaluate_sample(replace(request_of_drugs, training=None)).table, "value")
+    assert every == pytest.approx(expected, nan_ok=True)
+    part = replace(request_of_drugs, smiles=request_of_drugs.smiles[:6], training=None)
+    expected = column(evaluate_sample(part).table, "value")
+    del expected["validity"]
+    assert np.isnan([passed.pop("strict_rate"), passed.pop("validity")]).all()
+    assert passed == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_sample_of_which_nothing_is_strict_has_no_column_for_it(
+    request_of_drugs: EvaluationRequest,
+) -> None:
+    table = evaluate_sample(replace(request_of_drugs, strict=[False] * 10, training=None)).table
+    assert list(table.columns) == ["metric", "all"]
+    assert column(table, "all")["strict_rate"] == 0
