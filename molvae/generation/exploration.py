@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+#: So many are looked for at least: of fewer the same are found, and the most alike of them given.
+MIN_NEIGHBORS = 10
 #: How far from the similarity that was asked for a neighbor may be.
 TOLERANCE = 0.1
 #: Noise beside the dial's, as shares of it, that is tried too, as no molecule is the average one.
@@ -101,9 +103,10 @@ def neighbors_around(
         num_near = len(found)
         if similarity is not None:
             num_near = sum(abs(one.tanimoto - similarity) <= TOLERANCE / 2 for one in found.values())
-        return num_near >= 2 * num_neighbors
+        return num_near >= 2 * num_sought
 
-    num_draws = 4 * num_neighbors
+    num_sought = max(num_neighbors, MIN_NEIGHBORS)
+    num_draws = 4 * num_sought
     block_size = max(1, BLOCK_DRAWS // num_draws)
     chosen: list[Found] = []
     with Progress(len(queries), "neighbors") as bar:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
+from sklearn.isotonic import IsotonicRegression
 
 from molvae.chem.fingerprints import morgan_bits, tanimoto
 from molvae.chem.molecules import parse_smiles
@@ -87,9 +88,14 @@ def measure_dial(model: "MoleculeModel", smiles: Sequence[str], seed: int) -> Li
     Returns:
         None where no noise gave a neighbor.
     """
+    smiles = _that_come_back(model, smiles)
+    if not smiles:
+        return None
     generator = np.random.default_rng(seed)
     centers = np.repeat(model.encode(smiles), NUM_DRAWS, axis=0)
-    measured: list[tuple[float, float]] = []
+    noises: list[float] = []
+    means: list[float] = []
+    counts: list[int] = []
     for noise in grid_of(model):
         decoded = decode_around(model, centers, noise, generator)
         likeness: list[float] = []
@@ -98,9 +104,20 @@ def measure_dial(model: "MoleculeModel", smiles: Sequence[str], seed: int) -> Li
             if others := sorted(set(around) - {query, ""}):
                 likeness.extend(likeness_to(query, others))
         if likeness:
-            measured.append((noise, float(np.mean(likeness))))
-    if not measured:
+            noises.append(noise)
+            means.append(float(np.mean(likeness)))
+            counts.append(len(likeness))
+    if not noises:
         return None
-    # Never rising, so that each similarity has its noise.
-    falling = np.minimum.accumulate([value for _, value in measured])
-    return LikenessDial(tuple(noise for noise, _ in measured), tuple(falling.tolist()))
+    # Never rising, so that each similarity has its noise; the few neighbors at little noise count as few.
+    falling = IsotonicRegression(increasing=False).fit(noises, means, sample_weight=counts).predict(noises)
+    return LikenessDial(tuple(noises), tuple(falling.tolist()))
+
+
+def _that_come_back(model: "MoleculeModel", smiles: Sequence[str]) -> list[str]:
+    """Those that the model makes of their own latents; all of them if there are none.
+
+    Around another molecule nothing is alike, however little the noise: the dial would say that of all.
+    """
+    back = model.decode(model.encode(smiles)) if smiles else []
+    return [text for text, decoded in zip(smiles, back, strict=True) if text == decoded] or list(smiles)

@@ -9,7 +9,7 @@ from rdkit.DataStructs import TanimotoSimilarity
 from molvae.data.dataset import TokenArrays
 from molvae.errors import MoleculeError, SettingsError
 from molvae.generation import exploration
-from molvae.generation.exploration import neighbors_of, neighbors_of_each
+from molvae.generation.exploration import MIN_NEIGHBORS, neighbors_of, neighbors_of_each
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.likeness import RADII
 from molvae.generation.molecules import Readable
@@ -49,15 +49,19 @@ def found(model: _Rings, smiles: str, num_neighbors: int) -> list[tuple[str, flo
     return list(zip(table["smiles"], table["noise"], strict=True))
 
 
-def test_noise_grows_until_twice_as_many_are_found_as_asked() -> None:
-    model = _Rings([0, 1, 3, 6])
+def test_noise_grows_until_twice_as_many_are_found_as_asked_and_at_least_twenty() -> None:
+    model = _Rings([0, 1, 8, 2 * MIN_NEIGHBORS])
     neighbors = dict(found(model, "c1ccccc1OCC", 3))
     assert len(neighbors) == 3
     np.testing.assert_allclose(model.scales, 2.0 * np.array(RADII[:4]), rtol=0.5)
     assert QUERY not in neighbors
-    # rings of 3 to 8 were found, the smallest of them first
-    radii = {"C1CC1": RADII[1], "C1CCC1": RADII[2], "C1CCCC1": RADII[2]}
+    radii = {"C1" + size * "C" + "C1": RADII[1 if size == 1 else 2] for size in range(1, 9)}
     assert all(radii.get(name, RADII[3]) == radius for name, radius in neighbors.items())
+
+
+def test_of_fewer_neighbors_the_same_are_found(tiny_model: MoleculeModel) -> None:
+    few, more = (tiny_model.neighbors("c1ccccc1OCC", number, seed=1) for number in (3, MIN_NEIGHBORS))
+    assert few["smiles"].tolist() == more["smiles"].tolist()[:3]
 
 
 def test_a_model_that_knows_one_molecule_has_no_neighbors() -> None:
