@@ -8,7 +8,8 @@ from molvae.generation.checks import check_from_zero, check_level
 from molvae.interfaces import FloatArray
 
 if TYPE_CHECKING:
-    from molvae.generation.latent_model import MoleculeModel, PriorName
+    from molvae.generation.latent_model import MoleculeModel
+    from molvae.generation.priors import PriorName
 
 #: Sampling gives up after so many times the molecules wanted.
 MAX_OVERSAMPLING = 20
