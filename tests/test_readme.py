@@ -14,7 +14,7 @@ from tests.conftest import REPOSITORY
 #: Tested by themselves: quickstart, and what needs the network.
 ELSEWHERE = ("quickstart", "data")
 #: What keeps a command of the README short here; of two values of a flag the last one counts.
-SHORTER = {"train": "--max-steps 20", "sample": "-n 50", "optimize": "--budget 20"}
+SHORTER = {"train": "--max-steps 20", "fit-prior": "--steps 5", "sample": "-n 50", "optimize": "--budget 20"}
 SMALLER = "--encoder-dim 64 --decoder-dim 64 --head-dim 32"
 
 
