@@ -8,8 +8,10 @@ in prior-NAME.ledger.csv.
 
 import argparse
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -96,6 +98,8 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"{chosen.prior} fitted to {fitted.num_fitted:,} molecules in {fitted.seconds:.0f} s")
     print(f"mean log-density of {fitted.num_held_out:,} molecules held out, in nats a latent vector:")
     print(_table(fitted))
+    if others := _fitted_elsewhere(records, record):
+        print(f"fitted to other molecules, which may hold some of these: {', '.join(others)}")
     print(f"default prior: {model.default_prior}")
     print(f"model folder: {folder}")
 
@@ -124,6 +128,15 @@ def _latents(encoded: Encoded, seed: int) -> FloatArray:
     _, first = np.unique(encoded.smiles, return_index=True)
     places = np.sort(first)
     return posterior_draws(encoded.means[places], encoded.spreads[places], 1, seed)[:, 0]
+
+
+def _fitted_elsewhere(records: Mapping[str, Mapping[str, Any]], record: Mapping[str, Any]) -> list[str]:
+    """The priors that may know molecules held out now, as they came from another draw or file."""
+
+    def source(of: Mapping[str, Any]) -> tuple[Any, ...]:
+        return of["file"], of["molecules"], of["settings"]["seed"]
+
+    return [name for name, other in records.items() if source(other) != source(record)]
 
 
 def _table(fitted: FittedModel) -> str:

@@ -68,6 +68,16 @@ def test_the_default_changes_only_where_that_is_asked_for(
     assert "standard-normal, gaussian, mixture (default)\n" in molvae_command("info", folder).out
 
 
+def test_a_prior_that_may_know_the_molecules_held_out_is_named(
+    molvae_command: RunMolvae, folder: Path, tiny_csv: Path
+) -> None:
+    argv = ("fit-prior", folder, tiny_csv, *SHORT, "--prior")
+    warned = "fitted to other molecules, which may hold some of these: "
+    assert warned not in molvae_command(*argv, "mixture").out
+    assert warned not in molvae_command(*argv, "gaussian").out
+    assert f"{warned}mixture, gaussian\n" in molvae_command(*argv, "flow", "--seed", 1).out
+
+
 def test_another_folder_takes_the_model_and_the_first_stays(
     molvae_command: RunMolvae, folder: Path, tiny_csv: Path, tmp_path: Path
 ) -> None:
