@@ -55,6 +55,7 @@ COMMANDS: dict[str, Command] = {
     "properties": Command("compute properties of the molecules of a table", "molvae.commands.properties"),
     "train": Command("train a VAE or a plain autoencoder on a table of SMILES", "molvae.commands.train"),
     "info": Command("show what a model folder holds", "molvae.commands.info"),
+    "fit-prior": Command("fit a prior to molecules that samples should be like", "molvae.commands.fit_prior"),
     "sample": Command("sample new molecules", "molvae.commands.sample"),
     "encode": Command("molecules of a table to latents", "molvae.commands.encode"),
     "decode": Command("latents to molecules", "molvae.commands.decode"),

@@ -32,8 +32,9 @@ from molvae.errors import InputError, SettingsError
 from molvae.evaluation.moses import TEST_PARTS, TRAIN, cached_keys, moses_smiles
 from molvae.evaluation.reference import DESCRIBED_PROPERTIES
 from molvae.evaluation.report import describe_sample
-from molvae.generation.latent_model import MoleculeModel, PriorName
+from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model
+from molvae.generation.priors import PriorName
 from molvae.generation.sampling import check_draws
 from molvae.setting_fields import fields_of
 from molvae.settings import add_flags, gather

@@ -43,6 +43,9 @@ def describe_model(model: MoleculeModel) -> dict[str, str]:
         "training": f"{facts['steps']:,} steps, {facts['molecules_seen']:,} molecules, "
         f"{facts['seconds']:,.0f} s{ending}",
         "kl_weight": f"{training['kl_weight']}, {training['kl_schedule']}",
+        "priors": ", ".join(
+            f"{name} (default)" if name == model.default_prior else name for name in model.prior_names
+        ),
         "seed": str(training["seed"]),
         "base model": run["base_model"] or "none",
     }

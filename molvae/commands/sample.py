@@ -11,7 +11,7 @@ from molvae.chem.properties import property_name
 from molvae.commands.opening import add_model, open_model
 from molvae.commands.tables import add_out_flags, write_table
 from molvae.errors import SettingsError
-from molvae.generation.latent_model import PriorName
+from molvae.generation.priors import PriorName
 from molvae.generation.sampling import draw_molecules
 from molvae.settings import add_flags
 from molvae.studies.molecule_tables import DEFAULT_PROPERTIES, sample_table
@@ -37,7 +37,11 @@ class SampleSettings:
         metadata={"help": "only molecules as the decoder wrote them, nothing repaired or cut"},
     )
     prior: PriorName | None = field(
-        default=None, metadata={"help": "where latents are drawn from; what suits the model by itself"}
+        default=None,
+        metadata={
+            "help": "where latents are drawn from, mixture and flow once fit-prior has made them; what suits "
+            "the model by itself"
+        },
     )
     computed: tuple[str, ...] = field(
         default=DEFAULT_PROPERTIES,

@@ -4,9 +4,10 @@
 every optimiser takes it. Everything that comes out is a list, a NumPy array or a DataFrame.
 """
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,12 +18,11 @@ from molvae.data.dataset import TokenArrays
 from molvae.data.scaling import PropertyScaler
 from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import Tokenizer
-from molvae.errors import InputError, SettingsError
+from molvae.errors import InputError
 from molvae.generation.checks import check_level, latent_rows, listed
 from molvae.generation.decoding import Checked, decode_checked, decode_latents
 from molvae.generation.encoding import encode_tokens
 from molvae.generation.exploration import neighbors_of, neighbors_of_each, straight_line
-from molvae.generation.language_model_prior import LanguageModelPrior
 from molvae.generation.likeness import LikenessDial
 from molvae.generation.membership import MoleculeKeys
 from molvae.generation.molecules import (
@@ -31,16 +31,16 @@ from molvae.generation.molecules import (
     refusal_error,
 )
 from molvae.generation.prediction import predict_properties, property_gradient
+from molvae.generation.prior_fitting import FittedPriorName, PriorSettings, fit_prior
+from molvae.generation.priors import PriorName, default_prior, prior_names, sampler_of
 from molvae.generation.sampling import draw_molecules, posterior_at_level, posterior_draws
 from molvae.interfaces import FloatArray, Gradient, Predictions
 from molvae.models.autoencoder import Autoencoder
-from molvae.models.prior import GaussianPrior, Sampler, StandardNormalPrior
+from molvae.models.prior import FittedPrior, GaussianPrior
 from molvae.models.property_head import PropertyHead
 
 if TYPE_CHECKING:
     from molvae.generation.transformer import LatentTransformer
-
-PriorName = Literal["standard-normal", "gaussian", "language-model"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class MoleculeModel:
         tokenizer: SELFIES <-> ids.
         curation: how molecules were treated before training.
         scaler: the head's properties; None without a head.
-        gaussian_prior: a Gaussian fitted to the training molecules' latents.
+        priors: those that were fitted to latents, by name; "gaussian" always, to the training molecules'.
         max_length: the most tokens a decoded molecule may have.
         training_keys: knows the molecules of the table it was trained on, those held out included.
         facts: what else the model folder says.
@@ -62,7 +62,7 @@ class MoleculeModel:
     tokenizer: Tokenizer = field(repr=False)
     curation: CurationSettings
     scaler: PropertyScaler | None
-    gaussian_prior: GaussianPrior = field(repr=False)
+    priors: Mapping[str, FittedPrior] = field(repr=False)
     max_length: int
     training_keys: MoleculeKeys = field(repr=False)
     facts: Mapping[str, Any] = field(repr=False)
@@ -85,17 +85,31 @@ class MoleculeModel:
     @property
     def latent_scale(self) -> float:
         """The spread of the training molecules' latents: root mean square over latents of the deviation."""
+        if "latent_scale" in self.facts:  # the Gaussian is of other molecules now
+            return float(self.facts["latent_scale"])
         return float(self.gaussian_prior.factor.square().sum(dim=1).mean().sqrt())
+
+    @property
+    def gaussian_prior(self) -> GaussianPrior:
+        """A Gaussian fitted to the training molecules' latents, unless `with_prior` took others."""
+        prior = self.priors["gaussian"]
+        assert isinstance(prior, GaussianPrior)
+        return prior
+
+    @property
+    def prior_names(self) -> tuple[PriorName, ...]:
+        """What latents can be drawn from."""
+        return prior_names(self)
 
     @property
     def default_prior(self) -> PriorName:
         """What a model's latents come from unless it is said.
 
-        N(0, I) for a VAE, which was trained towards it; the fitted Gaussian for an autoencoder; for a
-        decoder that is told noise levels what it writes from nothing but noise, encoded.
+        What `with_default_prior` chose; else N(0, I) for a VAE, which was trained towards it; the fitted
+        Gaussian for an autoencoder; for a decoder that is told noise levels what it writes from nothing
+        but noise, encoded.
         """
-        priors: dict[str, PriorName] = {"gaussian": "standard-normal", "noisy": "language-model"}
-        return priors.get(self.bottleneck, "gaussian")
+        return default_prior(self)
 
     @property
     def likeness_dial(self) -> LikenessDial | None:
@@ -189,7 +203,9 @@ class MoleculeModel:
         """Draws `(num_samples, L)` from a prior; by default from `default_prior`."""
         seed = int(generator.integers(2**62))
         torch_generator = torch.Generator().manual_seed(seed)
-        latents: FloatArray = self._prior(prior).sample(num_samples, torch_generator).numpy()
+        latents: FloatArray = (
+            sampler_of(self, prior or self.default_prior).sample(num_samples, torch_generator).numpy()
+        )
         return latents
 
     def sample(
@@ -213,8 +229,7 @@ class MoleculeModel:
             unique: give no molecule twice.
             novel: give none of the training molecules.
             strict: give only what the decoder wrote as it stands (`decode_checked`).
-            prior: "standard-normal", "gaussian" or, of a decoder that is told noise levels,
-                "language-model"; by default what the model was made for.
+            prior: one of `prior_names`; by default what the model was made for.
             seed: of all that is random.
 
         Returns:
@@ -235,6 +250,37 @@ class MoleculeModel:
             level=level,
             seed=seed,
         ).smiles
+
+    def with_prior(
+        self, name: FittedPriorName, latents: npt.ArrayLike, settings: PriorSettings | None = None
+    ) -> "MoleculeModel":
+        """The same model with a prior fitted to latents `(N, L)`, such as those of molecules to be like.
+
+        Args:
+            name: "mixture", "flow", or "gaussian" in place of the one that training left.
+            latents: of a VAE a draw of q(z|x) a molecule (`posterior_samples`), of others `encode`'s.
+            settings: how; by default a mixture of 10, a flow of 5 minutes.
+
+        Raises:
+            InputError: if there are too few latents, or they are of another size, or not finite.
+            SettingsError: if no prior of this name can be fitted.
+        """
+        settings = settings or PriorSettings()
+        rows = latent_rows(latents, self.latent_dim)
+        priors = {**self.priors, name: fit_prior(name, rows, settings)}
+        facts = dict(self.facts)
+        if name == GaussianPrior.name:  # which told the scale of the training molecules' latents
+            facts["latent_scale"] = self.latent_scale
+        return dataclasses.replace(self, priors=priors, facts=facts)
+
+    def with_default_prior(self, name: PriorName) -> "MoleculeModel":
+        """The same model with another prior to draw from unless it is said.
+
+        Raises:
+            SettingsError: if the model has no such prior.
+        """
+        sampler_of(self, name)
+        return dataclasses.replace(self, facts={**self.facts, "default_prior": name})
 
     def reconstruct(self, smiles: Sequence[str]) -> pd.DataFrame:
         """What encoding and decoding makes of SMILES: columns smiles, reconstruction, same.
@@ -320,18 +366,6 @@ class MoleculeModel:
         from molvae.generation.transformer import LatentTransformer
 
         return LatentTransformer(self)
-
-    def _prior(self, name: PriorName | None) -> Sampler:
-        priors: dict[str, Sampler] = {
-            "standard-normal": StandardNormalPrior(self.latent_dim),
-            "gaussian": self.gaussian_prior,
-        }
-        if self.is_told_levels:
-            priors["language-model"] = LanguageModelPrior(self.network, self.tokenizer, self.max_length)
-        name = name or self.default_prior
-        if name not in priors:
-            raise SettingsError(f'prior is "{name}"; choose one of {", ".join(priors)}')
-        return priors[name]
 
     def _head(self) -> tuple[PropertyHead, PropertyScaler]:
         if self.network.head is None or self.scaler is None:

@@ -3,6 +3,7 @@
     model.json             what the model is: sizes, properties, chemistry, versions, and how it was trained
     weights.safetensors    the network
     prior.safetensors      a Gaussian fitted to the training molecules' latents
+    prior-NAME.safetensors other fitted priors, if there are any
     tokenizer.json         SELFIES <-> ids
     training_keys.npy      which molecules it was trained on
 
@@ -28,6 +29,7 @@ from molvae.data.tokenizer import Tokenizer
 from molvae.errors import ModelFolderError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.membership import MoleculeKeys
+from molvae.generation.prior_fitting import prior_from_state
 from molvae.generation.tensors import load_weights, read_tensors, tensor_bytes
 from molvae.generation.whole_files import write_whole
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
@@ -47,6 +49,12 @@ WEIGHTS, PRIOR, TOKENIZER, KEYS = (
 FILES = (WEIGHTS, PRIOR, TOKENIZER, KEYS)
 #: Models that come with molvae, a folder each.
 PRETRAINED = Path(__file__).parent.parent / "pretrained"
+#: prior -> its file. Only the Gaussian's is in every folder; a reader that knows no others leaves them alone.
+PRIOR_FILES = {
+    "gaussian": PRIOR,
+    "mixture": "prior-mixture.safetensors",
+    "flow": "prior-flow.safetensors",
+}
 _LIBRARIES = ("molvae", "torch", "rdkit", "selfies", "tokenizers", "numpy")
 
 
@@ -69,6 +77,8 @@ def model_path(name: str | Path) -> Path:
 def save_model(model: MoleculeModel, folder: Path, *, half_precision: bool = False) -> None:
     """Writes a model folder; `model.json` comes last and makes it complete.
 
+    A prior that was there and that the model has not is gone then: it was another model's.
+
     Args:
         model: the model.
         folder: where to; made if need be.
@@ -86,6 +96,9 @@ def save_model(model: MoleculeModel, folder: Path, *, half_precision: bool = Fal
         TOKENIZER: json.dumps(model.tokenizer.to_json()).encode(),
         KEYS: _array_bytes(model.training_keys.keys),
     }
+    for name, prior in model.priors.items():
+        contents[PRIOR_FILES[name]] = tensor_bytes(prior.state_dict(), {})
+    facts = {name: value for name, value in model.facts.items() if name != "versions"}
     manifest = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
@@ -94,8 +107,8 @@ def save_model(model: MoleculeModel, folder: Path, *, half_precision: bool = Fal
         "curation": to_dict(model.curation),
         "constraints": constraints_in_force(),
         "max_length": model.max_length,
-        "versions": {name: _version(name) for name in _LIBRARIES},
-        "facts": dict(model.facts),
+        "versions": model.facts.get("versions", {name: _version(name) for name in _LIBRARIES}),
+        "facts": facts,
         "files": {name: _digest(content) for name, content in contents.items()},
     }
     manifest["checksum"] = _checksum(manifest)
@@ -105,6 +118,8 @@ def save_model(model: MoleculeModel, folder: Path, *, half_precision: bool = Fal
         remedy="free some space, or choose a folder that can be written to, and save the model again "
         "(train goes on with --resume)",
     )
+    for name in set(PRIOR_FILES.values()) - contents.keys():
+        (folder / name).unlink(missing_ok=True)
 
 
 def _array_bytes(array: npt.NDArray[Any]) -> bytes:
@@ -126,7 +141,7 @@ def load_model(folder: str | Path) -> MoleculeModel:
     """
     folder = model_path(folder)
     manifest = read_manifest(folder)
-    for name in FILES:
+    for name in (*FILES, *_more_priors(manifest).values()):
         path = folder / name
         if not path.is_file():
             raise ModelFolderError(f'model folder "{folder}" lacks "{name}"; copy the whole folder again')
@@ -140,6 +155,13 @@ def load_model(folder: str | Path) -> MoleculeModel:
             "put them in force with molvae.chem.notation.set_constraints before loading it"
         )
     return _assemble(folder, manifest)
+
+
+def _more_priors(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """The fitted priors in a folder besides the Gaussian, and their files."""
+    return {
+        name: file for name, file in PRIOR_FILES.items() if file not in FILES and file in manifest["files"]
+    }
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -195,14 +217,16 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> MoleculeModel:
         raise ModelFolderError(str(error)) from error
     network = Autoencoder(settings, tokenizer.vocab_size, scaler.is_binary if scaler is not None else [])
     load_weights(network, read_tensors(folder / WEIGHTS)[0])
-    prior = GaussianPrior(settings.latent_dim)
-    load_weights(prior, read_tensors(folder / PRIOR)[0])
+    priors = {
+        name: prior_from_state(name, read_tensors(folder / file)[0], settings.latent_dim)
+        for name, file in ((GaussianPrior.name, PRIOR), *_more_priors(manifest).items())
+    }
     return MoleculeModel(
         network=network.eval().requires_grad_(False),
         tokenizer=tokenizer,
         curation=curation,
         scaler=scaler,
-        gaussian_prior=prior,
+        priors=priors,
         max_length=manifest["max_length"],
         training_keys=MoleculeKeys(np.load(folder / KEYS, allow_pickle=False)),
         facts=manifest["facts"] | {"versions": manifest["versions"]},

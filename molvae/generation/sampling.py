@@ -9,7 +9,8 @@ from molvae.interfaces import FloatArray
 
 if TYPE_CHECKING:
     from molvae.generation.decoding import Checked
-    from molvae.generation.latent_model import MoleculeModel, PriorName
+    from molvae.generation.latent_model import MoleculeModel
+    from molvae.generation.priors import PriorName
 
 #: Sampling gives up after so many times the molecules wanted.
 MAX_OVERSAMPLING = 20

@@ -46,6 +46,11 @@ class Posterior(NamedTuple):
         return self.mean + torch.exp(0.5 * self.log_variance) * noise
 
 
+def on_sphere(latents: Tensor) -> Tensor:
+    """Latents `(B, L)` moved along their own directions to the sphere of radius sqrt(L)."""
+    return functional.normalize(latents, dim=1) * latents.shape[1] ** 0.5
+
+
 class GaussianBottleneck(nn.Module):
     """The VAE's: a diagonal Gaussian posterior, paid for by its KL divergence from N(0, I)."""
 
@@ -99,7 +104,7 @@ class NoisyBottleneck(nn.Module):
     def forward(self, features: Tensor) -> Posterior:
         """The codes of features `(B, F)`: points, at level 0."""
         raw = self.mean(features).float()
-        code = functional.normalize(raw, dim=1) * raw.shape[1] ** 0.5
+        code = on_sphere(raw)
         levels = raw.new_zeros(len(raw))
         return Posterior(code, torch.full_like(code, -torch.inf), torch.zeros_like(code), levels)
 

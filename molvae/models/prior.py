@@ -1,10 +1,17 @@
-"""Densities over latents to draw samples from: N(0, I), and a Gaussian fitted to the data's latents."""
+"""Densities over latents to draw samples from: N(0, I), and those that are fitted to the data's latents.
+
+The Gaussian is here; a mixture of such is in `mixture_prior`, and a learned flow in `flow_prior`.
+"""
 
 import math
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Protocol, Self
 
 import torch
 from torch import Tensor, nn
+
+from molvae.models.flow_prior import FlowPrior
+from molvae.models.mixture_prior import MixturePrior
 
 #: Added to the covariance's diagonal, relative to its mean: a unit that never moves stays drawable.
 RIDGE = 1e-6
@@ -60,7 +67,16 @@ class GaussianPrior(nn.Module):
         self.register_buffer("mean", torch.zeros(latent_dim))
         self.register_buffer("factor", torch.eye(latent_dim))
 
-    def fit(self, latents: Tensor) -> "GaussianPrior":
+    @classmethod
+    def sized_as(cls, state: Mapping[str, Tensor]) -> Self:
+        """A Gaussian, not fitted, that the state of another one fits into.
+
+        Raises:
+            KeyError: it is the state of something else.
+        """
+        return cls(len(state["mean"]))
+
+    def fit(self, latents: Tensor) -> Self:
         """Takes mean and covariance from latents `(B, L)`; `B` may be smaller than `L`.
 
         Raises:
@@ -83,11 +99,20 @@ class GaussianPrior(nn.Module):
 
     def log_prob(self, latents: Tensor) -> Tensor:
         """Log-densities `(B,)`, in nats."""
-        normal = torch.distributions.MultivariateNormal(self.mean, scale_tril=self.factor)
+        normal = torch.distributions.MultivariateNormal(
+            self.mean, scale_tril=self.factor, validate_args=False
+        )
         return normal.log_prob(latents)
 
 
-PRIORS: dict[str, type[StandardNormalPrior] | type[GaussianPrior]] = {
-    StandardNormalPrior.name: StandardNormalPrior,
+FittedPrior = GaussianPrior | MixturePrior | FlowPrior
+
+FITTED_PRIORS: dict[str, type[GaussianPrior] | type[MixturePrior] | type[FlowPrior]] = {
     GaussianPrior.name: GaussianPrior,
+    MixturePrior.name: MixturePrior,
+    FlowPrior.name: FlowPrior,
+}
+PRIORS: dict[str, type[StandardNormalPrior] | type[FittedPrior]] = {
+    StandardNormalPrior.name: StandardNormalPrior,
+    **FITTED_PRIORS,
 }

@@ -21,7 +21,8 @@ import torch
 from molvae.data.dataset import TokenArrays
 from molvae.errors import InputError, SettingsError
 from molvae.evaluation.distribution import Membership
-from molvae.generation.latent_model import MoleculeModel, PriorName
+from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.priors import PriorName
 from molvae.generation.sampling import check_draws, posterior_at_level, posterior_draws, prior_draws
 from molvae.interfaces import FloatArray
 from molvae.setting_fields import fields_of

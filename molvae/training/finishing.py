@@ -67,7 +67,7 @@ def finish(
         tokenizer=prepared.tokenizer,
         curation=curation,
         scaler=scaler,
-        gaussian_prior=GaussianPrior(network.settings.latent_dim),
+        priors={GaussianPrior.name: GaussianPrior(network.settings.latent_dim)},
         max_length=max(int(arrays.lengths.max()) + EXTRA_LENGTH, base.max_length if base is not None else 0),
         training_keys=_known_molecules(prepared, base),
         facts={},

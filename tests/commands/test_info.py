@@ -24,4 +24,5 @@ def test_the_facts_of_a_model_are_shown(
     assert shown["training"].startswith("60 steps, ")
     assert shown["valid"].startswith(f"reconstruction {facts['valid']['reconstruction']:.3f}, KL ")
     assert f"torch {torch.__version__}" in shown["versions"]
+    assert shown["priors"] == "standard-normal (default), gaussian"
     assert shown["seed"] == "0"

@@ -146,14 +146,16 @@ def test_a_prior_is_drawn_from_with_the_callers_generator(tiny_model: MoleculeMo
 
 
 def test_an_unknown_prior_is_refused(tiny_model: MoleculeModel) -> None:
-    with pytest.raises(SettingsError, match=r'prior is "flow"; choose one of standard-normal, gaussian$'):
-        tiny_model.sample(2, prior="flow")  # type: ignore[arg-type]
+    with pytest.raises(
+        SettingsError, match=r'prior is "posterior"; choose one of standard-normal, gaussian; '
+    ):
+        tiny_model.sample(2, prior="posterior")  # type: ignore[arg-type]
 
 
 def test_the_scale_of_latents_is_their_root_mean_square_deviation(tiny_model: MoleculeModel) -> None:
     prior = GaussianPrior(2)
     prior.factor.copy_(torch.tensor([[3.0, 0.0], [4.0, 5.0]]))  # variances 9 and 16 + 25
-    assert dataclasses.replace(tiny_model, gaussian_prior=prior).latent_scale == pytest.approx(5)
+    assert dataclasses.replace(tiny_model, priors={"gaussian": prior}).latent_scale == pytest.approx(5)
 
 
 def test_each_kind_of_model_has_the_prior_that_it_was_made_for(

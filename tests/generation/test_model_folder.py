@@ -42,7 +42,7 @@ def other_model(tiny_model: MoleculeModel) -> MoleculeModel:
     for tensor in [*network.parameters(), prior.mean]:
         tensor += 0.01
     keys = MoleculeKeys.of(SMILES)
-    return dataclasses.replace(tiny_model, network=network, gaussian_prior=prior, training_keys=keys)
+    return dataclasses.replace(tiny_model, network=network, priors={"gaussian": prior}, training_keys=keys)
 
 
 @pytest.fixture

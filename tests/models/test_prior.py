@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.distributions import MultivariateNormal
 
-from molvae.models.prior import PRIORS, GaussianPrior, StandardNormalPrior
+from molvae.models.prior import GaussianPrior, StandardNormalPrior
 
 MEAN = torch.tensor([1.0, -2.0, 0.5])
 FACTOR = torch.tensor([[1.0, 0.0, 0.0], [0.8, 0.5, 0.0], [-0.3, 0.2, 0.1]])
@@ -56,18 +56,3 @@ def test_fewer_latents_than_dimensions_or_a_dead_one_can_still_be_fitted(num_lat
 def test_one_latent_is_too_few_to_fit() -> None:
     with pytest.raises(ValueError, match="at least 2 latents, got 1"):
         GaussianPrior(4).fit(torch.zeros(1, 4))
-
-
-@pytest.mark.parametrize("name", list(PRIORS))
-def test_a_seeded_generator_fixes_the_samples(name: str) -> None:
-    prior = PRIORS[name](4)
-    samples = [prior.sample(6, torch.Generator().manual_seed(7)) for _ in range(2)]
-    assert samples[0].shape == (6, 4)
-    assert torch.equal(*samples)
-
-
-def test_a_fitted_gaussian_comes_back_from_its_state() -> None:
-    prior = GaussianPrior(3).fit(drawn(100))
-    again = GaussianPrior(3)
-    again.load_state_dict(prior.state_dict())
-    assert torch.equal(again.log_prob(drawn(5)), prior.log_prob(drawn(5)))

@@ -1,0 +1,65 @@
+"""Which priors a model has: N(0, I), those that were fitted to latents, and what it writes unprompted."""
+
+from typing import TYPE_CHECKING, Literal, cast
+
+import torch
+from torch import Tensor
+
+from molvae.errors import SettingsError
+from molvae.generation.language_model_prior import LanguageModelPrior
+from molvae.models.bottleneck import on_sphere
+from molvae.models.prior import FITTED_PRIORS, Prior, Sampler, StandardNormalPrior
+
+if TYPE_CHECKING:
+    from molvae.generation.latent_model import MoleculeModel
+
+PriorName = Literal["standard-normal", "gaussian", "mixture", "flow", "language-model"]
+
+
+def prior_names(model: "MoleculeModel") -> tuple[PriorName, ...]:
+    """The names of the priors that a model can be sampled from."""
+    fitted = tuple(cast("PriorName", name) for name in model.priors)
+    return ("standard-normal", *fitted, *(("language-model",) if model.is_told_levels else ()))
+
+
+def default_prior(model: "MoleculeModel") -> PriorName:
+    """What `MoleculeModel.default_prior` says."""
+    names: dict[str, PriorName] = {"gaussian": "standard-normal", "noisy": "language-model"}
+    suits = names.get(model.bottleneck, "gaussian")
+    return cast("PriorName", model.facts.get("default_prior", suits))
+
+
+def densities_of(model: "MoleculeModel") -> dict[str, Prior]:
+    """The priors of a model that are a density over its latents."""
+    return {StandardNormalPrior.name: StandardNormalPrior(model.latent_dim), **model.priors}
+
+
+def sampler_of(model: "MoleculeModel", name: PriorName) -> Sampler:
+    """The prior of this name, to draw from.
+
+    Codes of a noisy bottleneck lie on the sphere of radius sqrt(L). So draws of any prior that was fitted to
+    them are put there too, each along its own direction.
+
+    Raises:
+        SettingsError: the model has no such prior.
+    """
+    if name not in prior_names(model):
+        lacking = ", ".join(name for name in FITTED_PRIORS if name not in model.priors)
+        advice = f"; molvae fit-prior makes {lacking}" if lacking else ""
+        raise SettingsError(f'prior is "{name}"; choose one of {", ".join(prior_names(model))}{advice}')
+    if name == "language-model":
+        return LanguageModelPrior(model.network, model.tokenizer, model.max_length)
+    if name not in model.priors:
+        return StandardNormalPrior(model.latent_dim)
+    return OnSphere(model.priors[name]) if model.is_told_levels else model.priors[name]
+
+
+class OnSphere:
+    """Draws of a prior, each put on the sphere of radius sqrt(L)."""
+
+    def __init__(self, prior: Sampler) -> None:
+        self.prior = prior
+
+    def sample(self, num_samples: int, generator: torch.Generator | None = None) -> Tensor:
+        """Draws `(num_samples, L)`."""
+        return on_sphere(self.prior.sample(num_samples, generator))

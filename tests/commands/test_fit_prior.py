@@ -1,0 +1,140 @@
+"""molvae fit-prior, and sample from what it fitted."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.model_folder import MANIFEST, load_model, save_model
+from molvae.models.prior import StandardNormalPrior
+from tests.command_line import RunMolvae
+
+SHORT = ("--steps", 3, "--components", 2)
+
+
+@pytest.fixture
+def folder(tiny_model: MoleculeModel, tmp_path: Path) -> Path:
+    """A folder of the tiny model's own."""
+    save_model(tiny_model, tmp_path / "model")
+    return tmp_path / "model"
+
+
+@pytest.mark.parametrize("prior", ["gaussian", "mixture", "flow"])
+def test_a_fitted_prior_is_in_the_folder_and_is_sampled_from(
+    prior: str, molvae_command: RunMolvae, folder: Path, tiny_model: MoleculeModel, tiny_csv: Path
+) -> None:
+    outcome = molvae_command("fit-prior", folder, tiny_csv, "--prior", prior, *SHORT)
+    assert outcome.code == 0, outcome.err
+    lines = outcome.out.splitlines()
+    assert lines[0].startswith(f"{prior} fitted to 190 molecules in ")
+    assert lines[1] == "mean log-density of 10 molecules held out, in nats a latent vector:"
+    assert {line.split()[0] for line in lines[3:-2]} == {"standard-normal", "gaussian", prior}
+    assert lines[-2:] == ["default prior: standard-normal", f"model folder: {folder}"]
+    model = load_model(folder)
+    assert not np.array_equal(
+        model.sample_latents(3, np.random.default_rng(0), prior),  # type: ignore[arg-type]
+        tiny_model.sample_latents(3, np.random.default_rng(0), "gaussian"),
+    )
+    sampled = molvae_command("sample", folder, "-n", 5, "--prior", prior)
+    assert sampled.out.split() == model.sample(5, prior=prior)  # type: ignore[arg-type]
+
+
+def test_what_is_said_of_the_molecules_held_out_is_their_density(
+    molvae_command: RunMolvae, folder: Path, tiny_model: MoleculeModel, tiny_csv: Path
+) -> None:
+    outcome = molvae_command("fit-prior", folder, tiny_csv, "--prior", "mixture", *SHORT, "--seed", 3)
+    said = {line.split()[0]: float(line.split()[1]) for line in outcome.out.splitlines()[3:-2]}
+    assert list(said.values()) == sorted(said.values(), reverse=True)
+    smiles = tiny_model.readable(pd.read_csv(tiny_csv)["smiles"].tolist()).smiles
+    draws = tiny_model.posterior_samples(smiles, 1, seed=3)[:, 0]
+    held_out = torch.from_numpy(draws[np.random.default_rng(3).permutation(len(draws))[:10]])
+    for name, prior in {"standard-normal": StandardNormalPrior(16), **load_model(folder).priors}.items():
+        assert said[name] == pytest.approx(float(prior.log_prob(held_out).mean()), abs=0.01)
+
+
+def test_the_default_changes_only_where_that_is_asked_for(
+    molvae_command: RunMolvae, folder: Path, tiny_csv: Path
+) -> None:
+    argv = ("fit-prior", folder, tiny_csv, "--prior", "mixture", *SHORT)
+    assert "default prior: standard-normal" in molvae_command(*argv).out
+    assert "default prior: mixture" in molvae_command(*argv, "--default").out
+    assert "default prior: mixture" in molvae_command(*argv).out
+    model = load_model(folder)
+    assert molvae_command("sample", folder, "-n", 4).out.split() == model.sample(4, prior="mixture")
+    assert "standard-normal, gaussian, mixture (default)\n" in molvae_command("info", folder).out
+
+
+def test_a_prior_that_may_know_the_molecules_held_out_is_named(
+    molvae_command: RunMolvae, folder: Path, tiny_csv: Path
+) -> None:
+    argv = ("fit-prior", folder, tiny_csv, *SHORT, "--prior")
+    warned = "fitted to other molecules, which may hold some of these: "
+    assert warned not in molvae_command(*argv, "mixture").out
+    assert warned not in molvae_command(*argv, "gaussian").out
+    assert f"{warned}mixture, gaussian\n" in molvae_command(*argv, "flow", "--seed", 1).out
+
+
+def test_another_folder_takes_the_model_and_the_first_stays(
+    molvae_command: RunMolvae, folder: Path, tiny_csv: Path, tmp_path: Path
+) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    other = tmp_path / "other"
+    argv = ("fit-prior", folder, tiny_csv, "--prior", "flow", *SHORT, "--max-molecules", 40, "--out", other)
+    assert "flow fitted to 38 molecules" in molvae_command(*argv).out
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert load_model(other).prior_names == ("standard-normal", "gaussian", "flow")
+    record = json.loads((other / MANIFEST).read_text(encoding="utf-8"))["facts"]["priors"]["flow"]
+    assert (record["file"], record["molecules"], record["settings"]["steps"]) == ("tiny.csv", 38, 3)
+    assert f'"{other}" exists and is not empty; give another folder' in molvae_command(*argv).err
+
+
+def test_seed_and_steps_fix_the_prior(
+    molvae_command: RunMolvae, folder: Path, tiny_csv: Path, tmp_path: Path
+) -> None:
+    written = []
+    for name, seed in {"one": 1, "again": 1, "other": 2}.items():
+        argv = ("fit-prior", folder, tiny_csv, "--prior", "flow", *SHORT, "--seed", seed)
+        assert molvae_command(*argv, "--out", tmp_path / name).code == 0
+        written.append((tmp_path / name / "prior-flow.safetensors").read_bytes())
+    assert written[0] == written[1] != written[2]
+
+
+def test_rows_that_can_not_be_read_are_counted_and_molecules_that_come_twice_are_taken_once(
+    molvae_command: RunMolvae, folder: Path, tiny_csv: Path, tmp_path: Path
+) -> None:
+    known = pd.read_csv(tiny_csv)["smiles"][:8].tolist()
+    file = tmp_path / "mine.csv"
+    file.write_text("\n".join(["smiles", *known, known[0], "C1CC", "C[Pt]C"]) + "\n", encoding="utf-8")
+    outcome = molvae_command("fit-prior", folder, file, "--prior", "gaussian")
+    ledger = folder / "prior-gaussian.ledger.csv"
+    assert outcome.out.splitlines()[:2] == [
+        f"2 rows can't be read by the model: listed in {ledger}",
+        "gaussian fitted to 7 molecules in 0 s",
+    ]
+    assert pd.read_csv(ledger)["row"].tolist() == [10, 11]
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ((), '"prior" is required; give --prior'),
+        (("--prior", "mixture", "--components", 200), "a mixture of 200 needs at least 400 latents, got 190"),
+        (("--prior", "mixture", "--max-molecules", 0), 'max_molecules is "0"'),
+        (("--prior", "flow", "--minutes", 0), 'minutes is "0.0"'),
+        (("--prior", "gaussian", "--max-molecules", 1), "one molecule is too few to fit a prior to"),
+        (("--prior", "gaussian", "--max-molecules", 2), "a Gaussian prior needs at least 2 latents, got 1"),
+    ],
+)
+def test_a_fit_that_can_not_be_is_one_line_and_the_model_stays(
+    flags: tuple[object, ...], message: str, molvae_command: RunMolvae, folder: Path, tiny_csv: Path
+) -> None:
+    before = (folder / MANIFEST).read_bytes()
+    outcome = molvae_command("fit-prior", folder, tiny_csv, *flags)
+    assert outcome.code == 1
+    assert message in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert (folder / MANIFEST).read_bytes() == before
