@@ -160,3 +160,18 @@ def tiny_model(tiny_model_dir: Path) -> "MoleculeModel":
     from molvae.generation.model_folder import load_model
 
     return load_model(tiny_model_dir)
+
+
+@pytest.fixture(scope="session")
+def noisy_model(tiny_model: "MoleculeModel") -> "MoleculeModel":
+    """An untrained network that is told noise levels, with the chemistry of a trained one."""
+    import dataclasses
+
+    import torch
+
+    from molvae.models.autoencoder import Autoencoder
+
+    torch.manual_seed(0)
+    settings = dataclasses.replace(tiny_model.network.settings, bottleneck="noisy")
+    network = Autoencoder(settings, tiny_model.tokenizer.vocab_size, [False, False]).eval()
+    return dataclasses.replace(tiny_model, network=network)

@@ -34,8 +34,7 @@ from molvae.evaluation.reference import DESCRIBED_PROPERTIES
 from molvae.evaluation.report import describe_sample
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model
-from molvae.generation.priors import PriorName
-from molvae.generation.sampling import check_draws
+from molvae.generation.sampling import SamplerSettings, check_draws
 from molvae.setting_fields import fields_of
 from molvae.settings import add_flags, gather
 from molvae.studies.evaluation import EvaluationRequest, draw, evaluate_sample
@@ -72,28 +71,15 @@ class EvaluateSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DrawSettings:
+class DrawSettings(SamplerSettings):
     """What is drawn from the model, without a FILE."""
 
     num_samples: int = field(default=30_000, metadata={"help": "draws of the prior; -n is the same"})
-    temperature: float = field(
-        default=0.0, metadata={"help": "0 decodes each latent to its likeliest molecule, 1 draws one"}
-    )
-    level: float = field(
-        default=0.0,
-        metadata={"help": "noise laid over the latents, 0 to 1, for a model trained with --bottleneck noisy"},
-    )
-    prior: PriorName | None = field(
-        default=None, metadata={"help": "where latents are drawn from; what suits the model by itself"}
-    )
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.num_samples < 1:
             raise SettingsError(f'num_samples is "{self.num_samples}"; ask for at least 1 molecule')
-        if self.temperature < 0:
-            raise SettingsError(f'temperature is "{self.temperature}"; it must not be negative')
-        if not 0 <= self.level <= 1:
-            raise SettingsError(f'level is "{self.level}"; it must be from 0 to 1')
 
 
 class Measured(NamedTuple):

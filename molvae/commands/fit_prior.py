@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from molvae.commands.encoding import Encoded, encode_rows, refused_line
-from molvae.commands.opening import MOLECULES_HELP
+from molvae.commands.opening import MOLECULES_HELP, add_model
 from molvae.commands.reconstruct import FileSettings
 from molvae.commands.tables import SmilesRows, in_columns, read_smiles
 from molvae.errors import OutputExistsError, SettingsError
@@ -48,7 +48,7 @@ class FitPriorSettings:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model, the molecules, what to fit and where to save it."""
-    parser.add_argument("model", type=Path, metavar="DIR", help="model folder that train wrote")
+    add_model(parser)
     parser.add_argument(
         "file",
         type=Path,

@@ -11,37 +11,22 @@ from molvae.chem.properties import property_name
 from molvae.commands.opening import add_model, open_model
 from molvae.commands.tables import add_out_flags, write_table
 from molvae.errors import SettingsError
-from molvae.generation.priors import PriorName
-from molvae.generation.sampling import draw_molecules
+from molvae.generation.sampling import SamplerSettings, draw_molecules
 from molvae.settings import add_flags
 from molvae.studies.molecule_tables import DEFAULT_PROPERTIES, sample_table
 
 
 @dataclass(frozen=True, kw_only=True)
-class SampleSettings:
+class SampleSettings(SamplerSettings):
     """What is sampled."""
 
     num_samples: int = field(default=1000, metadata={"help": "molecules wanted; -n is the same"})
-    temperature: float = field(
-        default=0.0, metadata={"help": "0 decodes each latent to its likeliest molecule, 1 draws one"}
-    )
-    level: float = field(
-        default=0.0,
-        metadata={"help": "noise laid over the latents, 0 to 1, for a model trained with --bottleneck noisy"},
-    )
     greedy: bool = field(default=False, metadata={"help": "the same as --temperature 0"})
     unique: bool = field(default=False, metadata={"help": "no molecule twice"})
     novel: bool = field(default=False, metadata={"help": "no molecule that the model was trained on"})
     strict: bool = field(
         default=False,
         metadata={"help": "only molecules as the decoder wrote them, nothing repaired or cut"},
-    )
-    prior: PriorName | None = field(
-        default=None,
-        metadata={
-            "help": "where latents are drawn from, mixture and flow once fit-prior has made them; what suits "
-            "the model by itself"
-        },
     )
     computed: tuple[str, ...] = field(
         default=DEFAULT_PROPERTIES,
@@ -50,12 +35,9 @@ class SampleSettings:
     seed: int = field(default=0, metadata={"help": "seed of all that is random"})
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.num_samples < 1:
             raise SettingsError(f'num_samples is "{self.num_samples}"; ask for at least 1 molecule')
-        if self.temperature < 0:
-            raise SettingsError(f'temperature is "{self.temperature}"; it must not be negative')
-        if not 0 <= self.level <= 1:
-            raise SettingsError(f'level is "{self.level}"; it must be from 0 to 1')
         if self.greedy and self.temperature > 0:
             raise SettingsError(
                 f'greedy decoding has no temperature "{self.temperature}"; leave one of them out'

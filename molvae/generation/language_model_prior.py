@@ -62,14 +62,12 @@ class LanguageModelPrior:
         """SELFIES of so many molecules that the network wrote as their canonical form."""
         kept: list[str] = []
         num_drafts = 0
-        drafts: list[list[str]] = []  # those that are being checked, in their order
         batch_size = min(BATCH_SIZE, max(num_wanted, MIN_BATCH))
-        batches = self._drafts(batch_size, MAX_DRAFTS * max(num_wanted, MIN_BATCH), drafts, generator)
+        batches = self._drafts(batch_size, MAX_DRAFTS * max(num_wanted, MIN_BATCH), generator)
         with WorkerPool(0 if num_wanted < MIN_FOR_WORKERS else None) as pool:
             for canonical in pool.stream("canonical", batches):
-                texts = drafts.pop(0)
                 num_drafts += batch_size
-                kept += [text for text, smiles in zip(texts, canonical, strict=True) if smiles]
+                kept += filter(None, canonical)
                 if len(kept) >= num_wanted:
                     break
         if len(kept) < num_wanted:
@@ -80,10 +78,8 @@ class LanguageModelPrior:
         logger.info("%s drafts for %s molecules of the prior", f"{num_drafts:,}", f"{num_wanted:,}")
         return kept[:num_wanted]
 
-    def _drafts(
-        self, batch_size: int, max_drafts: int, drafts: list[list[str]], generator: torch.Generator
-    ) -> Iterator[list[str]]:
-        """Batches of what the network writes and ends, put down in `drafts` too."""
+    def _drafts(self, batch_size: int, max_drafts: int, generator: torch.Generator) -> Iterator[list[str]]:
+        """Batches of what the network writes and ends."""
         latent_dim = self.network.settings.latent_dim
         for _ in range(0, max_drafts, batch_size):
             ids, lengths = self.network.decoder.generate(
@@ -94,5 +90,4 @@ class LanguageModelPrior:
                 levels=torch.ones(batch_size),
             )
             ended = (lengths > 0) & (lengths <= self.max_length)
-            drafts.append(to_selfies(ids[ended].numpy(), lengths[ended].numpy(), self.tokenizer))
-            yield drafts[-1]
+            yield to_selfies(ids[ended].numpy(), lengths[ended].numpy(), self.tokenizer)

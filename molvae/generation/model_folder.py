@@ -90,14 +90,13 @@ def save_model(model: MoleculeModel, folder: Path, *, half_precision: bool = Fal
     weights = model.network.state_dict()
     if half_precision:
         weights = {name: weight.half() for name, weight in weights.items()}
+    priors = {PRIOR_FILES[name]: tensor_bytes(prior.state_dict(), {}) for name, prior in model.priors.items()}
     contents = {
         WEIGHTS: tensor_bytes(weights, {}),
-        PRIOR: tensor_bytes(model.gaussian_prior.state_dict(), {}),
+        **priors,
         TOKENIZER: json.dumps(model.tokenizer.to_json()).encode(),
         KEYS: _array_bytes(model.training_keys.keys),
     }
-    for name, prior in model.priors.items():
-        contents[PRIOR_FILES[name]] = tensor_bytes(prior.state_dict(), {})
     facts = {name: value for name, value in model.facts.items() if name != "versions"}
     manifest = {
         "format": FORMAT,

@@ -1,19 +1,47 @@
 """Draws of a prior in, molecules out: as many as wanted, and how many draws it took."""
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from molvae.errors import SettingsError
 from molvae.generation.checks import check_count, check_from_zero, check_level
+from molvae.generation.priors import PriorName
 from molvae.interfaces import FloatArray
 
 if TYPE_CHECKING:
     from molvae.generation.decoding import Checked
     from molvae.generation.latent_model import MoleculeModel
-    from molvae.generation.priors import PriorName
 
 #: Sampling gives up after so many times the molecules wanted.
 MAX_OVERSAMPLING = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class SamplerSettings:
+    """Where a model's latents come from and how they are decoded."""
+
+    prior: PriorName | None = field(
+        default=None,
+        metadata={
+            "help": "where latents are drawn from, mixture and flow once fit-prior has made them; what suits "
+            "the model by itself"
+        },
+    )
+    level: float = field(
+        default=0.0,
+        metadata={"help": "noise laid over the latents, 0 to 1, for a model trained with --bottleneck noisy"},
+    )
+    temperature: float = field(
+        default=0.0, metadata={"help": "0 decodes each latent to its likeliest molecule, 1 draws one"}
+    )
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0:
+            raise SettingsError(f'temperature is "{self.temperature}"; it must not be negative')
+        if not 0 <= self.level <= 1:
+            raise SettingsError(f'level is "{self.level}"; it must be from 0 to 1')
 
 
 class Draws(NamedTuple):
@@ -40,7 +68,7 @@ def draw_molecules(
     unique: bool = False,
     novel: bool = False,
     strict: bool = False,
-    prior: "PriorName | None" = None,
+    prior: PriorName | None = None,
     level: float = 0.0,
     seed: int = 0,
 ) -> Draws:
@@ -98,7 +126,7 @@ def check_draws(
     num_draws: int,
     *,
     temperature: float = 0.0,
-    prior: "PriorName | None" = None,
+    prior: PriorName | None = None,
     level: float = 0.0,
     seed: int = 0,
 ) -> "Checked":
@@ -106,7 +134,7 @@ def check_draws(
 
     The draws are those of `draw_molecules` for the same seed; arguments and errors are those of it.
     """
-    check_from_zero("num_draws", num_draws)
+    check_count("num_draws", num_draws)
     check_level(level, model.is_told_levels)
     check_from_zero("seed", seed)
     generator = np.random.default_rng(seed)
@@ -119,7 +147,7 @@ def prior_draws(
     model: "MoleculeModel",
     num_draws: int,
     generator: np.random.Generator,
-    prior: "PriorName | None",
+    prior: PriorName | None,
     level: float,
 ) -> FloatArray:
     """Draws `(num_draws, L)` of a prior, by default of the model's own, at a noise level."""

@@ -11,7 +11,7 @@ Source: Polykovskiy & Vetrov 2020 (arXiv 2003.02174), who plot the FCD against e
 import argparse
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,8 +22,13 @@ from molvae.data.dataset import TokenArrays
 from molvae.errors import InputError, SettingsError
 from molvae.evaluation.distribution import Membership
 from molvae.generation.latent_model import MoleculeModel
-from molvae.generation.priors import PriorName
-from molvae.generation.sampling import check_draws, posterior_at_level, posterior_draws, prior_draws
+from molvae.generation.sampling import (
+    SamplerSettings,
+    check_draws,
+    posterior_at_level,
+    posterior_draws,
+    prior_draws,
+)
 from molvae.interfaces import FloatArray
 from molvae.setting_fields import fields_of
 from molvae.settings import build
@@ -42,23 +47,6 @@ TOLD = (
     "validity",
     "internal_diversity",
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class SamplerSettings:
-    """Where an arm's latents come from and how they are decoded."""
-
-    prior: PriorName | None = field(
-        default=None, metadata={"help": "where latents are drawn from; what suits the model by itself"}
-    )
-    level: float = field(default=0.0, metadata={"help": "noise laid over the latents, 0 to 1"})
-    temperature: float = field(default=0.0, metadata={"help": "0 for the likeliest molecule, 1 for a draw"})
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.level <= 1:
-            raise SettingsError(f'level is "{self.level}"; it must be from 0 to 1')
-        if self.temperature < 0:
-            raise SettingsError(f'temperature is "{self.temperature}"; it must not be negative')
 
 
 class Arm(NamedTuple):

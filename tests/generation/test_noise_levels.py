@@ -8,18 +8,6 @@ from molvae.errors import InputError, SettingsError
 from molvae.generation import language_model_prior
 from molvae.generation.language_model_prior import MIN_BATCH, LanguageModelPrior
 from molvae.generation.latent_model import MoleculeModel
-from molvae.models.autoencoder import Autoencoder
-
-
-@pytest.fixture(scope="module")
-def noisy_model(tiny_model: MoleculeModel) -> MoleculeModel:
-    """An untrained network that is told noise levels, with the chemistry of a trained one."""
-    import dataclasses
-
-    torch.manual_seed(0)
-    settings = dataclasses.replace(tiny_model.network.settings, bottleneck="noisy")
-    network = Autoencoder(settings, tiny_model.tokenizer.vocab_size, [False, False]).eval()
-    return dataclasses.replace(tiny_model, network=network)
 
 
 def test_posterior_samples_at_a_level_are_as_far_off_as_it_says(

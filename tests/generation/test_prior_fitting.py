@@ -6,14 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from molvae.errors import InputError, ModelFolderError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import FILES, MANIFEST, load_model, save_model
 from molvae.generation.prior_fitting import FittedPriorName, PriorSettings, prior_from_state
 from molvae.interfaces import FloatArray
-from molvae.models.autoencoder import Autoencoder
 from molvae.models.prior import FITTED_PRIORS
 
 QUICK = PriorSettings(steps=3, components=2)
@@ -30,15 +28,6 @@ def latents() -> FloatArray:
 def rich_model(tiny_model: MoleculeModel, latents: FloatArray) -> MoleculeModel:
     """The tiny model with a mixture and a flow."""
     return tiny_model.with_prior("mixture", latents, QUICK).with_prior("flow", latents, QUICK)
-
-
-@pytest.fixture(scope="module")
-def noisy_model(tiny_model: MoleculeModel) -> MoleculeModel:
-    """An untrained network that is told noise levels."""
-    torch.manual_seed(0)
-    settings = dataclasses.replace(tiny_model.network.settings, bottleneck="noisy")
-    network = Autoencoder(settings, tiny_model.tokenizer.vocab_size, [False, False]).eval()
-    return dataclasses.replace(tiny_model, network=network)
 
 
 @EVERY

@@ -1,19 +1,16 @@
 """A point of the frontier: what comes back, what a latent is worth, and what samples are like."""
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-import torch
 
 from molvae.errors import InputError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
-from molvae.models.autoencoder import Autoencoder
+from molvae.generation.sampling import SamplerSettings
 from molvae.studies.evaluation import EvaluationRequest, evaluate_sample
 from molvae.studies.frontier import (
-    SamplerSettings,
     Yardstick,
     measure_arm,
     nll_rise,
@@ -21,15 +18,6 @@ from molvae.studies.frontier import (
     reconstruction,
     same_twice,
 )
-
-
-@pytest.fixture(scope="module")
-def noisy_model(tiny_model: MoleculeModel) -> MoleculeModel:
-    """An untrained network that is told noise levels, with the chemistry of a trained one."""
-    torch.manual_seed(0)
-    settings = dataclasses.replace(tiny_model.network.settings, bottleneck="noisy")
-    network = Autoencoder(settings, tiny_model.tokenizer.vocab_size, [False, False]).eval()
-    return dataclasses.replace(tiny_model, network=network)
 
 
 @pytest.fixture(scope="module")
