@@ -34,8 +34,8 @@ def ledger_path(out: Path) -> Path:
     return out.with_name(f"{out.name}.ledger.csv")
 
 
-def encode_rows(model: MoleculeModel, molecules: SmilesRows, path: Path, out: Path | None) -> Encoded:
-    """Encodes the molecules of the file `path`, and writes the ledger beside `out`, if that is given.
+def read_rows(model: MoleculeModel, molecules: SmilesRows, path: Path, out: Path | None) -> Readable:
+    """What the model reads of the file `path`; the ledger of the rest goes beside `out`, if that is given.
 
     Raises:
         InputError: if the model can't read any of them.
@@ -52,13 +52,19 @@ def encode_rows(model: MoleculeModel, molecules: SmilesRows, path: Path, out: Pa
             f'the model can read none of the {len(molecules.rows)} rows of "{path}"; row '
             f"{molecules.rows[first.place]}: {first.reason}, {first.detail}"
         )
+    return readable
+
+
+def encode_rows(model: MoleculeModel, molecules: SmilesRows, path: Path, out: Path | None) -> Encoded:
+    """Encodes what the model reads of the file `path`; as `read_rows`."""
+    readable = read_rows(model, molecules, path, out)
     rows = [molecules.rows[place] for place in readable.places]
     return Encoded(rows, readable.smiles, *model.posterior_of(readable.arrays), readable)
 
 
-def refused_line(encoded: Encoded, out: Path | None) -> str:
+def refused_line(readable: Readable, out: Path | None) -> str:
     """One line on the rows that the model can't read; "" if there are none."""
-    refused = encoded.readable.refused
+    refused = readable.refused
     if not refused:
         return ""
     where = f"listed in {ledger_path(out)}" if out is not None else "give --out for a ledger of them"

@@ -4,6 +4,10 @@ A VAE's molecules go in as one draw of q(z|x) each, others as their codes, and e
 held out, and how likely they are under each of the model's priors is printed: the prior under which they are
 likeliest knows best where such molecules lie. Rows that the model can't read are listed in the model folder,
 in prior-NAME.ledger.csv.
+
+The prior "language-model" is not fitted to latents but to the molecules as text, and needs many thousands: a
+draw is a molecule that it writes, encoded. Its fit is long, and goes on where it was broken off when the
+command is given again.
 """
 
 import argparse
@@ -11,38 +15,60 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from molvae.commands.encoding import Encoded, encode_rows, refused_line
+from molvae.commands.encoding import ledger_path, read_rows, refused_line
 from molvae.commands.opening import MOLECULES_HELP, add_model
 from molvae.commands.reconstruct import FileSettings
 from molvae.commands.tables import SmilesRows, in_columns, read_smiles
+from molvae.data.dataset import IndexArray
 from molvae.errors import OutputExistsError, SettingsError
-from molvae.generation.model_folder import load_model, save_model
+from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.model_folder import load_model, model_path, save_model
+from molvae.generation.molecules import Readable
 from molvae.generation.prior_fitting import FittedPriorName, PriorSettings
 from molvae.generation.prior_measuring import FittedModel, fit_and_measure
 from molvae.generation.sampling import posterior_draws
 from molvae.interfaces import FloatArray
 from molvae.settings import add_flags, gather, to_dict
+from molvae.training.language_model_fitting import fit_language_model, language_model_for
+
+#: Latents that a prior is fitted to at most, and minutes that a language model is fitted, unless it is said.
+MAX_LATENTS, LANGUAGE_MODEL_MINUTES = 100_000, 60.0
+#: What a fit of a language model that was broken off leaves in the folder.
+CHECKPOINT = "prior-language-model.checkpoint.safetensors"
 
 
 @dataclass(frozen=True, kw_only=True)
 class FitPriorSettings:
     """What is fitted to what."""
 
-    prior: FittedPriorName = field(metadata={"help": "what to fit; it takes the place of one of that name"})
-    max_molecules: int = field(
-        default=100_000, metadata={"help": "molecules of FILE that are used at most, drawn by the seed"}
+    prior: Literal[FittedPriorName, "language-model"] = field(
+        metadata={"help": "what to fit; it takes the place of one of that name"}
+    )
+    max_molecules: int | None = field(
+        default=None,
+        metadata={
+            "help": "molecules of FILE that are used at most, drawn by the seed; 100,000 unless it is said, "
+            "and all of them for a language model"
+        },
     )
     default: bool = field(
         default=False, metadata={"help": "draw from it from now on unless another prior is asked for"}
     )
 
+    @property
+    def num_molecules(self) -> int | None:
+        """Molecules of FILE that are used at most; None for all."""
+        if self.max_molecules is None and self.prior != "language-model":
+            return MAX_LATENTS
+        return self.max_molecules
+
     def __post_init__(self) -> None:
-        if self.max_molecules < 1:
+        if self.max_molecules is not None and self.max_molecules < 1:
             raise SettingsError(f'max_molecules is "{self.max_molecules}"; it must be at least 1')
 
 
@@ -63,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Encodes, fits, saves, and prints what each prior says of the molecules held out."""
+    """Reads, fits, saves, and prints how well the prior knows the molecules held out."""
     chosen: FitPriorSettings
     file_settings: FileSettings
     settings: PriorSettings
@@ -73,49 +99,107 @@ def run(arguments: argparse.Namespace) -> None:
         vars(arguments),
         arguments.table_where,
     )
-    folder = _folder(arguments.model, arguments.out)
+    folder = _folder(arguments.model, arguments.out, chosen)
     model = load_model(arguments.model)
     molecules = read_smiles(arguments.file, file_settings.smiles_column)
-    molecules = _some(molecules, chosen.max_molecules, settings.seed)
+    molecules = _some(molecules, chosen.num_molecules, settings.seed)
     folder.mkdir(parents=True, exist_ok=True)
-    ledger = folder / f"prior-{chosen.prior}"
-    encoded = encode_rows(model, molecules, arguments.file, ledger)
-    if line := refused_line(encoded, ledger):
+    readable = read_rows(model, molecules, arguments.file, folder / f"prior-{chosen.prior}")
+    if line := refused_line(readable, folder / f"prior-{chosen.prior}"):
         print(line)
-    fitted = fit_and_measure(model, chosen.prior, _latents(encoded, settings.seed), settings)
-    record = {
-        "file": arguments.file.name,
-        "molecules": fitted.num_fitted,
-        "seconds": round(fitted.seconds, 1),
-        "log_density": fitted.log_densities[chosen.prior],
-        "settings": to_dict(settings),
-    }
+    fitted: _Fitted | None
+    if chosen.prior == "language-model":
+        fitted = _fit_language_model(model, readable, settings, folder)
+    else:
+        fitted = _fit_to_latents(model, chosen.prior, readable, settings)
+    if fitted is None:
+        print("the fit was broken off; the same command goes on with it")
+        return
+    record = {"file": arguments.file.name, **fitted.record, "settings": to_dict(settings)}
     records = {**model.facts.get("priors", {}), chosen.prior: record}
     model = dataclasses.replace(fitted.model, facts={**fitted.model.facts, "priors": records})
     if chosen.default:
         model = model.with_default_prior(chosen.prior)
     save_model(model, folder)
-    print(f"{chosen.prior} fitted to {fitted.num_fitted:,} molecules in {fitted.seconds:.0f} s")
-    print(f"mean log-density of {fitted.num_held_out:,} molecules held out, in nats a latent vector:")
-    print(_table(fitted))
+    (folder / CHECKPOINT).unlink(missing_ok=True)
+    print(f"{chosen.prior} fitted to {record['molecules']:,} molecules in {record['seconds']:.0f} s")
+    print(fitted.said)
     if others := _fitted_elsewhere(records, record):
         print(f"fitted to other molecules, which may hold some of these: {', '.join(others)}")
     print(f"default prior: {model.default_prior}")
     print(f"model folder: {folder}")
 
 
-def _folder(model: Path, out: Path | None) -> Path:
-    """Where the model goes. Raises OutputExistsError for another folder that holds something."""
+class _Fitted(NamedTuple):
+    """A model with its new prior, what is put on record of the fit, and what is said of it."""
+
+    model: MoleculeModel
+    record: dict[str, Any]
+    said: str
+
+
+def _fit_to_latents(
+    model: MoleculeModel, name: FittedPriorName, readable: Readable, settings: PriorSettings
+) -> _Fitted:
+    fitted = fit_and_measure(model, name, _latents(model, readable, settings.seed), settings)
+    record = {
+        "molecules": fitted.num_fitted,
+        "seconds": round(fitted.seconds, 1),
+        "log_density": fitted.log_densities[name],
+    }
+    said = (
+        f"mean log-density of {fitted.num_held_out:,} molecules held out, in nats a latent vector:\n"
+        f"{_table(fitted)}"
+    )
+    return _Fitted(fitted.model, record, said)
+
+
+def _fit_language_model(
+    model: MoleculeModel, readable: Readable, settings: PriorSettings, folder: Path
+) -> _Fitted | None:
+    """None if the user interrupted it."""
+    fitted = fit_language_model(
+        language_model_for(model.network, model.tokenizer.vocab_size, settings.seed),
+        readable.arrays.subset(_each_once(readable)),
+        settings.lasting(LANGUAGE_MODEL_MINUTES),
+        settings.seed,
+        folder / CHECKPOINT,
+    )
+    if not fitted.is_complete:
+        return None
+    record = {
+        "molecules": fitted.num_fitted,
+        "seconds": round(fitted.state.seconds, 1),
+        "steps": fitted.state.step,
+        "nats": fitted.state.nats,
+    }
+    said = (
+        f"nats a molecule, of {fitted.num_held_back:,} held out: {fitted.state.nats:.2f} "
+        f"({fitted.state.step:,} steps)"
+    )
+    return _Fitted(dataclasses.replace(model, language_model=fitted.model), record, said)
+
+
+def _folder(model: Path, out: Path | None, chosen: FitPriorSettings) -> Path:
+    """Where the model goes.
+
+    Raises:
+        OutputExistsError: for another folder that holds more than a fit that was broken off.
+        SettingsError: for a model that comes with molvae and no other folder.
+    """
+    if out is None and model_path(model) != model:
+        raise SettingsError(f'"{model}" comes with molvae, and is not changed; give --out OTHER_DIR')
     if out is None or out.absolute() == model.absolute():
         return model
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    own = {CHECKPOINT, ledger_path(Path(f"prior-{chosen.prior}")).name}
+    if out.exists() and (not out.is_dir() or {path.name for path in out.iterdir()} - own):
         raise OutputExistsError(f'"{out}" exists and is not empty; give another folder')
     return out
 
 
-def _some(molecules: SmilesRows, size: int, seed: int) -> SmilesRows:
-    """At most `size` of the rows, in their order."""
-    if len(molecules.rows) <= size:
+def _some(molecules: SmilesRows, size: int | None, seed: int) -> SmilesRows:
+    """At most `size` of the rows, in their order; all for None."""
+    if size is None or len(molecules.rows) <= size:
         return molecules
     places = np.sort(np.random.default_rng(seed).choice(len(molecules.rows), size, replace=False))
     return molecules._replace(
@@ -123,11 +207,15 @@ def _some(molecules: SmilesRows, size: int, seed: int) -> SmilesRows:
     )
 
 
-def _latents(encoded: Encoded, seed: int) -> FloatArray:
+def _each_once(readable: Readable) -> IndexArray:
+    """Where each molecule comes first."""
+    return np.sort(np.unique(readable.smiles, return_index=True)[1])
+
+
+def _latents(model: MoleculeModel, readable: Readable, seed: int) -> FloatArray:
     """One draw of q(z|x) `(N, L)` a molecule, each molecule once; its code where q(z|x) is a point."""
-    _, first = np.unique(encoded.smiles, return_index=True)
-    places = np.sort(first)
-    return posterior_draws(encoded.means[places], encoded.spreads[places], 1, seed)[:, 0]
+    posterior = model.posterior_of(readable.arrays.subset(_each_once(readable)))
+    return posterior_draws(*posterior, 1, seed)[:, 0]
 
 
 def _fitted_elsewhere(records: Mapping[str, Mapping[str, Any]], record: Mapping[str, Any]) -> list[str]:

@@ -1,8 +1,9 @@
-"""The prior of a decoder that is told noise levels: what it writes from nothing but noise, encoded.
+"""A prior over latents without a density to fit: what a language model writes, encoded.
 
-At level 1 the latents tell nothing, and the decoder is a language model of molecules. The codes of what it
-writes are draws from the density of codes that the model itself believes in: p(z) is the integral of
-p(x | level 1) times the encoder's z of x. No other prior has to learn a density in 128 dimensions anew.
+Codes that hold a whole molecule are close to a hash of it, and no density in 128 dimensions is learned from
+some of them. What molecules look like is learned better where they are text: p(z) is the integral over
+molecules x of p(x), a language model's, times the encoder's z of x. The language model is one that was fitted
+for it (`fit-prior`), else the decoder itself at noise level 1, where latents tell nothing.
 
 What it writes in another way than the molecules it has seen, which are all canonical, is a slip of its
 grammar: SELFIES would make some molecule of that too, and mostly an odd one. Such drafts are thrown away, and
@@ -11,6 +12,7 @@ how many is said.
 
 import logging
 from collections.abc import Iterator
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -31,19 +33,54 @@ BATCH_SIZE, MIN_BATCH = 1000, 64
 MAX_DRAFTS = 200
 
 
-class LanguageModelPrior:
-    """Codes `(B, L)` of molecules that a network writes.
+class Writer(Protocol):
+    """What writes molecules unprompted."""
+
+    def write(
+        self, num_molecules: int, max_length: int, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """Draws of molecules: ids `(B, max_length)` and lengths `(B,)`, as of `GRUDecoder.generate`."""
+        ...
+
+
+class UnpromptedDecoder:
+    """A decoder that is told noise levels as a writer: it is shown nothing but noise.
 
     Args:
-        network: in evaluation mode; its decoder is told noise levels.
-        tokenizer: SELFIES <-> ids.
+        network: its decoder is told levels.
+    """
+
+    def __init__(self, network: Autoencoder) -> None:
+        self.network = network
+
+    def write(
+        self, num_molecules: int, max_length: int, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """As `Writer.write`."""
+        return self.network.decoder.generate(
+            torch.randn(num_molecules, self.network.settings.latent_dim, generator=generator),
+            max_length=max_length,
+            temperature=1.0,
+            generator=generator,
+            levels=torch.ones(num_molecules),
+        )
+
+
+class LanguageModelPrior:
+    """Codes `(B, L)` of molecules that a language model writes.
+
+    Args:
+        network: in evaluation mode; its encoder makes the codes.
+        writer: the language model.
+        tokenizer: SELFIES <-> ids, of both.
         max_length: the most tokens a molecule may have; longer ones are thrown away.
     """
 
     name = "language-model"
 
-    def __init__(self, network: Autoencoder, tokenizer: Tokenizer, max_length: int) -> None:
+    def __init__(self, network: Autoencoder, writer: Writer, tokenizer: Tokenizer, max_length: int) -> None:
         self.network = network
+        self.writer = writer
         self.tokenizer = tokenizer
         self.max_length = max_length
 
@@ -51,7 +88,7 @@ class LanguageModelPrior:
         """Draws `(num_samples, L)`; `generator` is only asked for a seed.
 
         Raises:
-            InputError: hardly anything that the network writes is kept.
+            InputError: hardly anything that the language model writes is kept.
         """
         seed = int(torch.randint(2**62, (1,), generator=generator))
         selfies = self._written(num_samples, torch.Generator().manual_seed(seed)) if num_samples > 0 else []
@@ -59,7 +96,7 @@ class LanguageModelPrior:
         return torch.from_numpy(encode_tokens(self.network, arrays)[0])
 
     def _written(self, num_wanted: int, generator: torch.Generator) -> list[str]:
-        """SELFIES of so many molecules that the network wrote as their canonical form."""
+        """SELFIES of so many molecules that were written as their canonical form."""
         kept: list[str] = []
         num_drafts = 0
         batch_size = min(BATCH_SIZE, max(num_wanted, MIN_BATCH))
@@ -72,22 +109,15 @@ class LanguageModelPrior:
                     break
         if len(kept) < num_wanted:
             raise InputError(
-                f"of {num_drafts:,} molecules that the model wrote only {len(kept):,} were written as it has "
-                'seen them, so it has not learned to: train it longer, or choose the prior "gaussian"'
+                f"of {num_drafts:,} molecules that the language model wrote only {len(kept):,} were written "
+                'as it has seen them: it has not learned to; train it longer, or choose the prior "gaussian"'
             )
         logger.info("%s drafts for %s molecules of the prior", f"{num_drafts:,}", f"{num_wanted:,}")
         return kept[:num_wanted]
 
     def _drafts(self, batch_size: int, max_drafts: int, generator: torch.Generator) -> Iterator[list[str]]:
-        """Batches of what the network writes and ends."""
-        latent_dim = self.network.settings.latent_dim
+        """Batches of what the language model writes and ends."""
         for _ in range(0, max_drafts, batch_size):
-            ids, lengths = self.network.decoder.generate(
-                torch.randn(batch_size, latent_dim, generator=generator),
-                max_length=self.max_length,
-                temperature=1.0,
-                generator=generator,
-                levels=torch.ones(batch_size),
-            )
+            ids, lengths = self.writer.write(batch_size, self.max_length, generator)
             ended = (lengths > 0) & (lengths <= self.max_length)
             yield to_selfies(ids[ended].numpy(), lengths[ended].numpy(), self.tokenizer)

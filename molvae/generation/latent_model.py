@@ -36,6 +36,7 @@ from molvae.generation.priors import PriorName, default_prior, prior_names, samp
 from molvae.generation.sampling import draw_molecules, posterior_at_level, posterior_draws
 from molvae.interfaces import FloatArray, Gradient, Predictions
 from molvae.models.autoencoder import Autoencoder
+from molvae.models.language_model import LanguageModel
 from molvae.models.prior import FittedPrior, GaussianPrior
 from molvae.models.property_head import PropertyHead
 
@@ -56,6 +57,7 @@ class MoleculeModel:
         max_length: the most tokens a decoded molecule may have.
         training_keys: knows the molecules of the table it was trained on, those held out included.
         facts: what else the model folder says.
+        language_model: one that was fitted to be a prior, as what it writes is encoded; None for none.
     """
 
     network: Autoencoder = field(repr=False)
@@ -66,6 +68,7 @@ class MoleculeModel:
     max_length: int
     training_keys: MoleculeKeys = field(repr=False)
     facts: Mapping[str, Any] = field(repr=False)
+    language_model: LanguageModel | None = field(default=None, repr=False)
 
     @property
     def latent_dim(self) -> int:

@@ -3,7 +3,7 @@
     model.json             what the model is: sizes, properties, chemistry, versions, and how it was trained
     weights.safetensors    the network
     prior.safetensors      a Gaussian fitted to the training molecules' latents
-    prior-NAME.safetensors other fitted priors, if there are any
+    prior-NAME.safetensors other fitted priors, if there are any; "language-model" is one that writes
     tokenizer.json         SELFIES <-> ids
     training_keys.npy      which molecules it was trained on
 
@@ -29,7 +29,7 @@ from molvae.data.tokenizer import Tokenizer
 from molvae.errors import ModelFolderError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.membership import MoleculeKeys
-from molvae.generation.prior_fitting import prior_from_state
+from molvae.generation.prior_fitting import language_model_from_state, prior_from_state
 from molvae.generation.tensors import load_weights, read_tensors, tensor_bytes
 from molvae.generation.whole_files import write_whole
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
@@ -54,7 +54,9 @@ PRIOR_FILES = {
     "gaussian": PRIOR,
     "mixture": "prior-mixture.safetensors",
     "flow": "prior-flow.safetensors",
+    "language-model": "prior-language-model.safetensors",
 }
+LANGUAGE_MODEL = "language-model"
 _LIBRARIES = ("molvae", "torch", "rdkit", "selfies", "tokenizers", "numpy")
 
 
@@ -87,12 +89,17 @@ def save_model(model: MoleculeModel, folder: Path, *, half_precision: bool = Fal
     Raises:
         CheckpointError: if a file can't be written; a model that was there before is intact.
     """
-    weights = model.network.state_dict()
+    networks = {WEIGHTS: model.network.state_dict()}
+    if model.language_model is not None:
+        networks[PRIOR_FILES[LANGUAGE_MODEL]] = model.language_model.state_dict()
     if half_precision:
-        weights = {name: weight.half() for name, weight in weights.items()}
+        networks = {
+            file: {name: weight.half() for name, weight in weights.items()}
+            for file, weights in networks.items()
+        }
     priors = {PRIOR_FILES[name]: tensor_bytes(prior.state_dict(), {}) for name, prior in model.priors.items()}
     contents = {
-        WEIGHTS: tensor_bytes(weights, {}),
+        **{file: tensor_bytes(weights, {}) for file, weights in networks.items()},
         **priors,
         TOKENIZER: json.dumps(model.tokenizer.to_json()).encode(),
         KEYS: _array_bytes(model.training_keys.keys),
@@ -216,10 +223,14 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> MoleculeModel:
         raise ModelFolderError(str(error)) from error
     network = Autoencoder(settings, tokenizer.vocab_size, scaler.is_binary if scaler is not None else [])
     load_weights(network, read_tensors(folder / WEIGHTS)[0])
-    priors = {
-        name: prior_from_state(name, read_tensors(folder / file)[0], settings.latent_dim)
+    states = {
+        name: read_tensors(folder / file)[0]
         for name, file in ((GaussianPrior.name, PRIOR), *_more_priors(manifest).items())
     }
+    language_model = None
+    if LANGUAGE_MODEL in states:
+        language_model = language_model_from_state(states.pop(LANGUAGE_MODEL), tokenizer.vocab_size)
+    priors = {name: prior_from_state(name, state, settings.latent_dim) for name, state in states.items()}
     return MoleculeModel(
         network=network.eval().requires_grad_(False),
         tokenizer=tokenizer,
@@ -229,6 +240,7 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> MoleculeModel:
         max_length=manifest["max_length"],
         training_keys=MoleculeKeys(np.load(folder / KEYS, allow_pickle=False)),
         facts=manifest["facts"] | {"versions": manifest["versions"]},
+        language_model=language_model,
     )
 
 

@@ -1,5 +1,6 @@
 """Latents of some molecules in, a density that a model can be sampled from out."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -8,23 +9,40 @@ from torch import Tensor
 
 from molvae.errors import InputError, ModelFolderError, SettingsError
 from molvae.generation.tensors import load_weights
-from molvae.models.flow_fitting import FlowSettings, fit_flow
+from molvae.models.fit_length import FitLength
+from molvae.models.flow_fitting import fit_flow
 from molvae.models.flow_prior import FlowPrior
+from molvae.models.language_model import LanguageModel
 from molvae.models.mixture_prior import MixturePrior
 from molvae.models.prior import FITTED_PRIORS, FittedPrior, GaussianPrior
 
+#: Priors that are fitted to latents.
 FittedPriorName = Literal["gaussian", "mixture", "flow"]
+#: How long a flow is fitted by itself.
+FLOW_MINUTES = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class PriorSettings(FlowSettings):
-    """How a prior is fitted."""
+class PriorSettings:
+    """How a prior is fitted. Steps are repeatable, minutes are not."""
 
+    minutes: float | None = field(
+        default=None,
+        metadata={"help": "how long a flow or a language model is fitted; 5 and 60 unless it is said"},
+    )
+    steps: int | None = field(default=None, metadata={"help": "fit one of these for so many steps instead"})
     components: int = field(default=10, metadata={"help": "Gaussians in a mixture"})
     seed: int = field(default=0, metadata={"help": "seed of all that is random"})
 
+    def lasting(self, default_minutes: float) -> FitLength:
+        """How long to fit; so many minutes unless it was said."""
+        return FitLength(self.minutes or default_minutes, self.steps)
+
     def __post_init__(self) -> None:
-        super().__post_init__()
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            raise SettingsError(f'minutes is "{self.minutes}"; it must be above 0')
+        if self.steps is not None and self.steps < 1:
+            raise SettingsError(f'steps is "{self.steps}"; it must be at least 1')
         if self.components < 1:
             raise SettingsError(f'components is "{self.components}"; a mixture needs at least 1')
         if self.seed < 0:
@@ -51,7 +69,9 @@ _FITS: dict[str, Callable[[Tensor, PriorSettings], FittedPrior]] = {
     "mixture": lambda rows, settings: MixturePrior(rows.shape[1], settings.components).fit(
         rows, settings.seed
     ),
-    "flow": lambda rows, settings: fit_flow(FlowPrior(rows.shape[1]), rows, settings, settings.seed),
+    "flow": lambda rows, settings: fit_flow(
+        FlowPrior(rows.shape[1]), rows, settings.lasting(FLOW_MINUTES), settings.seed
+    ),
 }
 
 
@@ -71,3 +91,21 @@ def prior_from_state(name: str, state: Mapping[str, Tensor], latent_dim: int) ->
             f'the prior "{name}" is of {prior.latent_dim} latents, the model has {latent_dim}'
         )
     return prior
+
+
+def language_model_from_state(state: Mapping[str, Tensor], vocab_size: int) -> LanguageModel:
+    """The language model whose state this is, of `vocab_size` token ids; in evaluation mode.
+
+    Raises:
+        ModelFolderError: it is the state of something else.
+    """
+    try:
+        model = LanguageModel.sized_as(state)
+    except KeyError as error:
+        raise ModelFolderError("the weights are not those of a language model") from error
+    load_weights(model, state)
+    if model.vocab_size != vocab_size:
+        raise ModelFolderError(
+            f"the language model is of {model.vocab_size} tokens, the tokenizer has {vocab_size}"
+        )
+    return model.eval().requires_grad_(False)

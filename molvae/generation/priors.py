@@ -1,4 +1,4 @@
-"""Which priors a model has: N(0, I), those that were fitted to latents, and what it writes unprompted."""
+"""Which priors a model has: N(0, I), those that were fitted to latents, and what a language model writes."""
 
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from molvae.errors import SettingsError
-from molvae.generation.language_model_prior import LanguageModelPrior
+from molvae.generation.language_model_prior import LanguageModelPrior, UnpromptedDecoder
 from molvae.models.bottleneck import on_sphere
 from molvae.models.prior import FITTED_PRIORS, Prior, Sampler, StandardNormalPrior
 
@@ -19,7 +19,8 @@ PriorName = Literal["standard-normal", "gaussian", "mixture", "flow", "language-
 def prior_names(model: "MoleculeModel") -> tuple[PriorName, ...]:
     """The names of the priors that a model can be sampled from."""
     fitted = tuple(cast("PriorName", name) for name in model.priors)
-    return ("standard-normal", *fitted, *(("language-model",) if model.is_told_levels else ()))
+    writes = model.language_model is not None or model.is_told_levels
+    return ("standard-normal", *fitted, *(("language-model",) if writes else ()))
 
 
 def default_prior(model: "MoleculeModel") -> PriorName:
@@ -44,11 +45,13 @@ def sampler_of(model: "MoleculeModel", name: PriorName) -> Sampler:
         SettingsError: the model has no such prior.
     """
     if name not in prior_names(model):
-        lacking = ", ".join(name for name in FITTED_PRIORS if name not in model.priors)
+        has = prior_names(model)
+        lacking = ", ".join(name for name in (*FITTED_PRIORS, LanguageModelPrior.name) if name not in has)
         advice = f"; molvae fit-prior makes {lacking}" if lacking else ""
-        raise SettingsError(f'prior is "{name}"; choose one of {", ".join(prior_names(model))}{advice}')
+        raise SettingsError(f'prior is "{name}"; choose one of {", ".join(has)}{advice}')
     if name == "language-model":
-        return LanguageModelPrior(model.network, model.tokenizer, model.max_length)
+        writer = model.language_model or UnpromptedDecoder(model.network)
+        return LanguageModelPrior(model.network, writer, model.tokenizer, model.max_length)
     if name not in model.priors:
         return StandardNormalPrior(model.latent_dim)
     return OnSphere(model.priors[name]) if model.is_told_levels else model.priors[name]

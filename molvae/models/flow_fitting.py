@@ -10,12 +10,11 @@ import copy
 import logging
 import math
 import time
-from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 
-from molvae.errors import SettingsError
+from molvae.models.fit_length import FitLength
 from molvae.models.flow_prior import LAST_NOISE, FlowPrior, VelocityField
 from molvae.progress import Progress
 
@@ -34,31 +33,13 @@ HELD_BACK, MAX_HELD_BACK, NUM_JUDGMENTS = 0.05, 2_000, 40
 JUDGED_PATHS = 4_096
 
 
-@dataclass(frozen=True, kw_only=True)
-class FlowSettings:
-    """How long a flow is fitted. Steps are repeatable, minutes are not."""
-
-    minutes: float = field(default=5.0, metadata={"help": "how long a flow is fitted"})
-    steps: int | None = field(default=None, metadata={"help": "fit a flow for so many steps instead"})
-
-    def __post_init__(self) -> None:
-        if not 0 < self.minutes < math.inf:
-            raise SettingsError(f'minutes is "{self.minutes}"; it must be above 0')
-        if self.steps is not None and self.steps < 1:
-            raise SettingsError(f'steps is "{self.steps}"; it must be at least 1')
-
-    def share_done(self, num_steps: int, seconds: float) -> float:
-        """How far a fit is, 0 to 1 and beyond."""
-        return num_steps / self.steps if self.steps is not None else seconds / (60 * self.minutes)
-
-
-def fit_flow(prior: FlowPrior, latents: Tensor, settings: FlowSettings, seed: int = 0) -> FlowPrior:
+def fit_flow(prior: FlowPrior, latents: Tensor, length: FitLength, seed: int = 0) -> FlowPrior:
     """Fits a flow to latents `(B, L)`, in place, and gives it back.
 
     Args:
         prior: its field is drawn anew first.
         latents: what its samples are to be like.
-        settings: how long.
+        length: how long.
         seed: of the weights, the batches and the noise.
 
     Raises:
@@ -73,7 +54,7 @@ def fit_flow(prior: FlowPrior, latents: Tensor, settings: FlowSettings, seed: in
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(seed)
         drawn = FlowPrior(prior.latent_dim, prior.field.first.out_features, len(prior.field.blocks)).field
-        learned = _learn(drawn, points[num_held_back:], points[:num_held_back], settings, generator)
+        learned = _learn(drawn, points[num_held_back:], points[:num_held_back], length, generator)
     prior.field.load_state_dict(learned.state_dict())
     return prior
 
@@ -82,7 +63,7 @@ def _learn(
     velocity: VelocityField,
     points: Tensor,
     held_back: Tensor,
-    settings: FlowSettings,
+    length: FitLength,
     generator: torch.Generator,
 ) -> VelocityField:
     """The field that matches what is held back best, of those that are met in training `velocity`."""
@@ -92,7 +73,7 @@ def _learn(
     least = judge.loss(best)
     optimizer = torch.optim.AdamW(velocity.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     num_steps, share, next_judgment, started = 0, 0.0, 1 / NUM_JUDGMENTS, time.monotonic()
-    with Progress(settings.steps, "fitting the flow") as bar:
+    with Progress(length.steps, "fitting the flow") as bar:
         while share < 1:
             for group in optimizer.param_groups:
                 group["lr"] = LEARNING_RATE * _rate_factor(share)
@@ -106,7 +87,7 @@ def _learn(
             optimizer.step()
             num_steps += 1
             _average(mean, velocity, min(AVERAGING, num_steps / (num_steps + 10)))
-            share = settings.share_done(num_steps, time.monotonic() - started)
+            share = length.share_done(num_steps, time.monotonic() - started)
             if share >= next_judgment:
                 next_judgment = share + 1 / NUM_JUDGMENTS
                 judged = judge.loss(mean)

@@ -1,6 +1,7 @@
 """molvae fit-prior, and sample from what it fitted."""
 
 import json
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,11 @@ import pandas as pd
 import pytest
 import torch
 
+from molvae.generation import model_folder
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import MANIFEST, load_model, save_model
 from molvae.models.prior import StandardNormalPrior
+from molvae.training import language_model_fitting
 from tests.command_line import RunMolvae
 
 SHORT = ("--steps", 3, "--components", 2)
@@ -138,3 +141,62 @@ def test_a_fit_that_can_not_be_is_one_line_and_the_model_stays(
     assert message in outcome.err
     assert outcome.err.count("\n") == 1
     assert (folder / MANIFEST).read_bytes() == before
+
+
+def test_a_language_model_is_fitted_to_text_saved_and_drawn_from(
+    molvae_command: RunMolvae, folder: Path, tiny_csv: Path, tiny_model: MoleculeModel
+) -> None:
+    argv = ("fit-prior", folder, tiny_csv, "--prior", "language-model", "--steps", 300, "--default")
+    outcome = molvae_command(*argv)
+    assert outcome.code == 0, outcome.err
+    lines = outcome.out.splitlines()
+    assert lines[0].startswith("language-model fitted to 190 molecules in ")
+    assert lines[1].startswith("nats a molecule, of 10 held out: ")
+    assert lines[2:] == ["default prior: language-model", f"model folder: {folder}"]
+    assert not list(folder.glob("*checkpoint*"))
+    model = load_model(folder)
+    assert model.prior_names == ("standard-normal", "gaussian", "language-model")
+    record = model.facts["priors"]["language-model"]
+    assert (record["molecules"], record["steps"]) == (190, 300)
+    assert f"{record['nats']:.2f} (300 steps)" in lines[1]
+    assert molvae_command("sample", folder, "-n", 4).out.split() == model.sample(4)
+    codes = model.sample_latents(4, np.random.default_rng(0), "language-model")
+    assert np.isfinite(codes).all()
+    assert codes.shape == (4, tiny_model.latent_dim)
+
+
+def test_a_language_model_that_was_broken_off_is_gone_on_with(
+    molvae_command: RunMolvae, folder: Path, tiny_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    argv = ("fit-prior", folder, tiny_csv, "--prior", "language-model", "--steps", 6, "--out")
+    assert molvae_command(*argv, whole).code == 0
+    with monkeypatch.context() as patch:
+        step = language_model_fitting._Fit.step
+
+        def stopping(self: language_model_fitting._Fit, share: float) -> float:
+            if self.state.step == 3:
+                signal.raise_signal(signal.SIGINT)
+            return step(self, share)
+
+        patch.setattr(language_model_fitting._Fit, "step", stopping)
+        outcome = molvae_command(*argv, broken)
+    assert outcome.out == "the fit was broken off; the same command goes on with it\n"
+    assert not (broken / MANIFEST).exists()
+    assert molvae_command(*argv, broken).code == 0
+    assert load_model(broken).facts["priors"]["language-model"]["steps"] == 6
+
+
+def test_a_model_that_comes_with_molvae_is_not_changed(
+    molvae_command: RunMolvae,
+    tiny_model: MoleculeModel,
+    tiny_csv: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(model_folder, "PRETRAINED", tmp_path / "pretrained")
+    save_model(tiny_model, tmp_path / "pretrained" / "tiny")
+    argv = ("fit-prior", "tiny", tiny_csv, "--prior", "gaussian")
+    assert '"tiny" comes with molvae, and is not changed; give --out OTHER_DIR' in molvae_command(*argv).err
+    assert molvae_command(*argv, "--out", tmp_path / "own").code == 0
+    assert not Path("tiny").exists()

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from molvae.models.flow_fitting import FlowSettings, fit_flow
+from molvae.models.fit_length import FitLength
+from molvae.models.flow_fitting import fit_flow
 from molvae.models.flow_prior import FlowPrior
 from molvae.models.mixture_prior import MixturePrior
 from molvae.models.prior import FITTED_PRIORS, PRIORS, FittedPrior, GaussianPrior, StandardNormalPrior
@@ -23,7 +24,7 @@ def latents(num_latents: int = 300) -> Tensor:
 FITS: dict[str, Callable[[], FittedPrior]] = {
     "gaussian": lambda: GaussianPrior(LATENT_DIM).fit(latents()),
     "mixture": lambda: MixturePrior(LATENT_DIM, 3).fit(latents()),
-    "flow": lambda: fit_flow(FlowPrior(LATENT_DIM, 16, 1), latents(), FlowSettings(steps=20)),
+    "flow": lambda: fit_flow(FlowPrior(LATENT_DIM, 16, 1), latents(), FitLength(steps=20)),
 }
 EVERY = pytest.mark.parametrize("name", list(PRIORS))
 EVERY_FITTED = pytest.mark.parametrize("name", list(FITTED_PRIORS))

@@ -6,7 +6,7 @@ import torch
 
 from molvae.errors import InputError, SettingsError
 from molvae.generation import language_model_prior
-from molvae.generation.language_model_prior import MIN_BATCH, LanguageModelPrior
+from molvae.generation.language_model_prior import MIN_BATCH, LanguageModelPrior, UnpromptedDecoder
 from molvae.generation.latent_model import MoleculeModel
 
 
@@ -33,9 +33,8 @@ def test_a_level_that_the_model_has_not_is_refused(
 
 
 def prior_of(model: MoleculeModel, max_length: int | None = None) -> LanguageModelPrior:
-    return LanguageModelPrior(
-        model.network, model.tokenizer, model.max_length if max_length is None else max_length
-    )
+    length = model.max_length if max_length is None else max_length
+    return LanguageModelPrior(model.network, UnpromptedDecoder(model.network), model.tokenizer, length)
 
 
 def test_the_language_models_prior_encodes_what_the_decoder_writes(noisy_model: MoleculeModel) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,13 +72,14 @@ def test_a_prior_that_a_model_lacks_is_refused_with_what_makes_it(
     tiny_model: MoleculeModel, rich_model: MoleculeModel
 ) -> None:
     lacking = (
-        r'^prior is "flow"; choose one of standard-normal, gaussian; molvae fit-prior makes mixture, flow$'
+        r'^prior is "flow"; choose one of standard-normal, gaussian; '
+        r"molvae fit-prior makes mixture, flow, language-model$"
     )
     with pytest.raises(SettingsError, match=lacking):
         tiny_model.sample(2, prior="flow")
     with pytest.raises(SettingsError, match=lacking):
         tiny_model.with_default_prior("flow")
-    with pytest.raises(SettingsError, match=r'prior is "language-model"; .* gaussian, mixture, flow$'):
+    with pytest.raises(SettingsError, match=r'prior is "language-model"; .* fit-prior makes language-model$'):
         rich_model.sample(2, prior="language-model")
 
 
@@ -98,9 +100,15 @@ def test_latents_that_can_not_be_fitted_are_refused(tiny_model: MoleculeModel, l
 
 @pytest.mark.parametrize(
     ("settings", "message"),
-    [({"components": 0}, 'components is "0"'), ({"seed": -1}, 'seed is "-1"'), ({"steps": 0}, "steps")],
+    [
+        ({"components": 0}, 'components is "0"'),
+        ({"seed": -1}, 'seed is "-1"'),
+        ({"steps": 0}, 'steps is "0"; it must be at least 1'),
+        ({"minutes": 0.0}, 'minutes is "0.0"; it must be above 0'),
+        ({"minutes": float("inf")}, 'minutes is "inf"; it must be above 0'),
+    ],
 )
-def test_settings_out_of_their_range_are_refused(settings: dict[str, int], message: str) -> None:
+def test_settings_out_of_their_range_are_refused(settings: dict[str, Any], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         PriorSettings(**settings)
 

@@ -1,0 +1,110 @@
+"""The fit of a language model: it learns, it is repeatable, and it goes on where it was broken off."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from molvae.data.dataset import TokenArrays
+from molvae.errors import InputError, ModelFolderError, OutputExistsError
+from molvae.models.fit_length import FitLength
+from molvae.models.language_model import LanguageModel
+from molvae.training import language_model_fitting
+from molvae.training.language_model_fitting import FittedLanguageModel, fit_language_model
+
+
+@pytest.fixture(scope="module")
+def arrays() -> TokenArrays:
+    """300 molecules that count up from anywhere."""
+    starts = np.random.default_rng(0).integers(4, 8, 300)
+    return TokenArrays.of([np.arange(start, 10, dtype=np.uint16) for start in starts])
+
+
+def fit(
+    arrays: TokenArrays, path: Path, *, steps: int | None = 40, minutes: float = 1.0, seed: int = 0
+) -> FittedLanguageModel:
+    torch.manual_seed(0)
+    model = LanguageModel(10, 8, 16)
+    return fit_language_model(model, arrays, FitLength(minutes, steps), seed, path / "checkpoint")
+
+
+def test_nats_of_what_is_held_back_fall_to_those_of_the_data(
+    arrays: TokenArrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language_model_fitting, "LEARNING_RATE", 0.02)
+    fitted = fit(arrays, tmp_path, steps=400)
+    assert (fitted.num_fitted, fitted.num_held_back, fitted.is_complete) == (285, 15, True)
+    assert fitted.state.nats == pytest.approx(np.log(4), abs=0.25)  # one of four starts, then no choice
+    rows = np.random.default_rng(0).permutation(300)[:15]
+    batch = arrays.batch(np.sort(rows))
+    with torch.no_grad():
+        scores = fitted.model(torch.from_numpy(batch.token_ids), torch.from_numpy(batch.lengths))
+    assert float(scores.nll.mean()) == pytest.approx(fitted.state.nats, abs=0.05)  # bfloat16 in the fit
+
+
+def test_the_best_weights_are_kept_and_not_the_last(
+    arrays: TokenArrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language_model_fitting, "LEARNING_RATE", 0.05)
+    good = fit(arrays, tmp_path, steps=60)
+    assert good.state.nats is not None
+    monkeypatch.setattr(language_model_fitting, "learning_rate_factor", lambda _: 50.0)
+    ruined = fit(arrays, tmp_path, steps=90)
+    assert ruined.state.step == 90
+    assert ruined.state.nats == pytest.approx(good.state.nats)
+
+
+def test_a_fit_that_was_broken_off_ends_where_it_would_have_ended(
+    arrays: TokenArrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fit(arrays, tmp_path / "whole")
+    asked = threading.Event()
+    judge = language_model_fitting._Fit.judge
+
+    def judged(self: language_model_fitting._Fit) -> None:
+        judge(self)
+        if self.state.step == 17:
+            asked.set()
+
+    @contextmanager
+    def interruptible() -> Iterator[threading.Event]:
+        yield asked
+
+    with monkeypatch.context() as patch:
+        patch.setattr(language_model_fitting._Fit, "judge", judged)
+        patch.setattr(language_model_fitting, "interruptible", interruptible)
+        first = fit(arrays, tmp_path / "broken")
+    assert (first.state.step, first.is_complete) == (17, False)
+    second = fit(arrays, tmp_path / "broken")
+    assert (second.state.step, second.is_complete) == (40, True)
+    assert second.state.seconds > first.state.seconds
+    for one, other in zip(whole.model.parameters(), second.model.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_minutes_end_a_fit(arrays: TokenArrays, tmp_path: Path) -> None:
+    fitted = fit(arrays, tmp_path, steps=None, minutes=0.01)
+    assert fitted.is_complete
+    assert 0.6 <= fitted.state.seconds < 5
+    assert fitted.state.step > 1
+
+
+def test_a_checkpoint_of_something_else_is_refused_and_stays(arrays: TokenArrays, tmp_path: Path) -> None:
+    fit(arrays, tmp_path, steps=2)
+    content = (tmp_path / "checkpoint").read_bytes()
+    with pytest.raises(OutputExistsError, match=r"checkpoint\" is of a fit to other molecules, or with"):
+        fit(arrays.subset(np.arange(200)), tmp_path)
+    with pytest.raises(OutputExistsError, match="delete the file"):
+        fit(arrays, tmp_path, seed=1)
+    with pytest.raises(ModelFolderError, match="do not fit the network"):
+        fit_language_model(LanguageModel(10, 8, 12), arrays, FitLength(steps=2), 0, tmp_path / "checkpoint")
+    assert (tmp_path / "checkpoint").read_bytes() == content
+
+
+def test_one_molecule_is_too_few(arrays: TokenArrays, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="one molecule is too few to fit a prior to; give more"):
+        fit(arrays.subset(np.arange(1)), tmp_path)
