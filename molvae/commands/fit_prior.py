@@ -5,8 +5,9 @@ held out, and how likely they are under each of the model's priors is printed: t
 likeliest knows best where such molecules lie. Rows that the model can't read are listed in the model folder,
 in prior-NAME.ledger.csv.
 
-The prior "language-model" is not fitted to latents but to the molecules as text, and needs many thousands: a
-draw is a molecule that it writes, encoded. Its fit is long, and goes on where it was broken off when the
+The prior "language-model" is not fitted to latents but to the molecules as text: a draw is a molecule that it
+writes, encoded. One that the model has already, from its base model for instance, is where the fit begins; a
+new one needs many thousands of molecules. The fit is long, and goes on where it was broken off when the
 command is given again.
 """
 
@@ -34,7 +35,7 @@ from molvae.generation.prior_measuring import FittedModel, fit_and_measure
 from molvae.generation.sampling import posterior_draws
 from molvae.interfaces import FloatArray
 from molvae.settings import add_flags, gather, to_dict
-from molvae.training.language_model_fitting import fit_language_model, language_model_for
+from molvae.training.language_model_fitting import first_language_model, fit_language_model
 
 #: Latents that a prior is fitted to at most, and minutes that a language model is fitted, unless it is said.
 MAX_LATENTS, LANGUAGE_MODEL_MINUTES = 100_000, 60.0
@@ -159,7 +160,7 @@ def _fit_language_model(
 ) -> _Fitted | None:
     """None if the user interrupted it."""
     fitted = fit_language_model(
-        language_model_for(model.network, model.tokenizer.vocab_size, settings.seed),
+        first_language_model(model, settings.seed),
         readable.arrays.subset(_each_once(readable)),
         settings.lasting(LANGUAGE_MODEL_MINUTES),
         settings.seed,

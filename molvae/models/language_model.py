@@ -8,6 +8,9 @@ from torch import Tensor, nn
 
 from molvae.models.decoder import GRUDecoder, TokenScores
 
+#: Nats by which a token that was never met is less likely than the rarest of the others, at first.
+UNLIKELY = 2.0
+
 
 class LanguageModel(nn.Module):
     """A decoder whose latents are always 0: a density over molecules, p(x).
@@ -40,6 +43,20 @@ class LanguageModel(nn.Module):
         return cls(
             vocab_size, embedding_dim, hidden_dim, len(state["decoder.first_states.bias"]) // hidden_dim
         )
+
+    @torch.no_grad()
+    def widened(self, vocab_size: int) -> "LanguageModel":
+        """A copy that knows more tokens, which it finds less likely than any of its own, whatever came."""
+        state = self.state_dict()
+        rows = ("decoder.gates.embedding.weight", "decoder.logits.weight")
+        bias = "decoder.logits.bias"
+        more = vocab_size - self.vocab_size
+        for name in rows:
+            state[name] = torch.cat([state[name], state[name].new_zeros(more, state[name].shape[1])])
+        state[bias] = torch.cat([state[bias], (state[bias].min() - UNLIKELY).expand(more)])
+        wider = type(self).sized_as(state)
+        wider.load_state_dict(state)
+        return wider
 
     def forward(self, token_ids: Tensor, lengths: Tensor) -> TokenScores:
         """Scores of molecules `(B, T)` of `lengths` `(B,)`, as the decoder takes them (teacher forcing)."""

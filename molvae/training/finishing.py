@@ -13,6 +13,7 @@ from molvae.data.scaling import PropertyScaler
 from molvae.data.screening import CurationSettings
 from molvae.data.workers import decode_selfies
 from molvae.generation.decoding import to_selfies
+from molvae.generation.language_model_prior import LanguageModelPrior
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.likeness import measure_dial
 from molvae.generation.membership import MoleculeKeys
@@ -23,7 +24,7 @@ from molvae.training.draws import sample_indices
 from molvae.training.head_fitting import Labelled, fit_head
 from molvae.training.settings import TrainingSettings
 from molvae.training.trainer import TrainingResult
-from molvae.training.transfer import has_same_head
+from molvae.training.transfer import has_same_head, transferred_language_model
 from molvae.training.validation import ValidationReport, validate
 
 #: Molecules that the Gaussian prior is fitted on, at most.
@@ -71,6 +72,7 @@ def finish(
         max_length=max(int(arrays.lengths.max()) + EXTRA_LENGTH, base.max_length if base is not None else 0),
         training_keys=_known_molecules(prepared, base),
         facts={},
+        language_model=transferred_language_model(base, prepared.tokenizer.vocab_size),
     )
     prior_part = _part(split.train, PRIOR_MOLECULES, seed)
     head_parts = [_labelled(part, targets, seed) for part in (split.train, split.valid)]
@@ -100,6 +102,9 @@ def finish(
         "valid": measured(split.valid),
         "test": measured(split.test),
     }
+    if base is not None and base.language_model is not None:
+        name = LanguageModelPrior.name
+        facts["priors"] = {name: base.facts["priors"][name]}
     finished = dataclasses.replace(draw, scaler=scaler, facts=facts)
     dial = measure_dial(finished, _held_out_smiles(prepared, seed), seed)
     return dataclasses.replace(finished, facts=facts | {"likeness": dial.to_json() if dial else None})

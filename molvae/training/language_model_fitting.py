@@ -19,8 +19,8 @@ from torch import nn
 
 from molvae.data.dataset import IndexArray, TokenArrays, bucketed_batches
 from molvae.errors import InputError, OutputExistsError
+from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.tensors import load_weights, read_tensors, write_tensors
-from molvae.models.autoencoder import Autoencoder
 from molvae.models.fit_length import FitLength
 from molvae.models.language_model import LanguageModel
 from molvae.progress import Progress
@@ -77,12 +77,16 @@ class FittedLanguageModel(NamedTuple):
     is_complete: bool
 
 
-def language_model_for(network: Autoencoder, vocab_size: int, seed: int) -> LanguageModel:
-    """A language model, not trained, of the size of a network's decoder."""
-    sizes = network.settings
+def first_language_model(model: MoleculeModel, seed: int) -> LanguageModel:
+    """Where a fit begins: a copy of the one that the model has; else a new one, of its decoder's size."""
+    if model.language_model is not None:
+        return copy.deepcopy(model.language_model).requires_grad_(True)
+    sizes = model.network.settings
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return LanguageModel(vocab_size, sizes.embedding_dim, sizes.decoder_dim, sizes.decoder_layers)
+        return LanguageModel(
+            model.tokenizer.vocab_size, sizes.embedding_dim, sizes.decoder_dim, sizes.decoder_layers
+        )
 
 
 def fit_language_model(

@@ -20,6 +20,7 @@ from molvae.generation.prediction import predict_properties
 from molvae.models.autoencoder import Autoencoder
 from molvae.training.request import RunSettings
 from molvae.training.transfer import adopted_settings, transfer
+from tests.command_line import RunMolvae
 
 
 def quaternary(path: Path, smiles: list[str]) -> Path:
@@ -156,3 +157,20 @@ def test_fragments_are_learned_in_fine_tuning_though_the_base_never_heard_of_the
     torch.testing.assert_close(
         again.network.fingerprint_head.logits.weight, tuned.network.fingerprint_head.logits.weight
     )
+
+
+def test_a_language_model_goes_along_and_can_be_taught_more(
+    tiny_model_dir: Path, tiny_csv: Path, tmp_path: Path, molvae_command: RunMolvae
+) -> None:
+    base, tuned = tmp_path / "base", tmp_path / "tuned"
+    prior = ("--prior", "language-model", "--steps")
+    assert molvae_command("fit-prior", tiny_model_dir, tiny_csv, *prior, 60, "--out", base).code == 0
+    file = quaternary(tmp_path / "charged.csv", pd.read_csv(tiny_csv)["smiles"].tolist())
+    model = molvae.train(file, tuned, base_model=base, max_steps=2, batch_size=16)
+    fitted = molvae.load(base).facts["priors"]["language-model"]
+    assert model.facts["priors"] == {"language-model": fitted}
+    assert model.language_model is not None
+    assert model.language_model.vocab_size == model.tokenizer.vocab_size
+    assert molvae_command("fit-prior", tuned, tiny_csv, *prior, 1).code == 0
+    nats = molvae.load(tuned).facts["priors"]["language-model"]["nats"]
+    assert nats == pytest.approx(fitted["nats"], rel=0.05)  # where the base left off

@@ -49,3 +49,14 @@ def test_a_model_of_the_same_size_takes_its_state(model: LanguageModel) -> None:
     assert torch.equal(other(*batch).nll, model(*batch).nll)
     with pytest.raises(KeyError):
         LanguageModel.sized_as({"mean": torch.zeros(3)})
+
+
+def test_a_wider_one_knows_what_it_knew_and_hardly_ever_writes_the_rest(model: LanguageModel) -> None:
+    wider = model.widened(9)
+    batch = torch.tensor([[A, B]]), torch.tensor([2])
+    assert wider.vocab_size == 9
+    torch.testing.assert_close(wider(*batch).nll, model(*batch).nll, atol=0.02, rtol=0)
+    ids, _ = wider.write(500, 5, torch.Generator().manual_seed(1))
+    assert float((ids >= 6).float().mean()) < 0.01
+    assert torch.isfinite(wider(torch.tensor([[8]]), torch.tensor([1])).nll).all()
+    assert torch.equal(model.widened(6)(*batch).nll, model(*batch).nll)
