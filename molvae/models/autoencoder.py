@@ -116,6 +116,7 @@ class Autoencoder(nn.Module):
         fingerprints: Tensor | None = None,
         *,
         token_dropout: float = 0.0,
+        progress: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Losses:
         """A batch's losses, from one draw of each posterior.
@@ -126,13 +127,14 @@ class Autoencoder(nn.Module):
             targets: `(B, P)` standardised properties, NaN where unknown; None without a head.
             fingerprints: `(B, F)`, 0 and 1; None without a head for them.
             token_dropout: share of the decoder's inputs that are hidden from it.
+            progress: how far training is, 0 to 1, on which the noise levels depend.
             generator: where posterior noise and dropout come from.
         """
         dropout = None
         if token_dropout > 0:
             chances = torch.empty(token_ids.shape, device=token_ids.device).uniform_(generator=generator)
             dropout = chances < token_dropout
-        rows, levels = self._levels(lengths, generator)
+        rows, levels = self._levels(lengths, progress, generator)
         posterior = self.encode(token_ids[rows], lengths[rows])
         drawn = posterior.at_levels(levels[rows]) if levels is not None else posterior
         latents = drawn.sample(generator)
@@ -156,11 +158,13 @@ class Autoencoder(nn.Module):
             fingerprint_loss,
         )
 
-    def _levels(self, lengths: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor | None]:
+    def _levels(
+        self, lengths: Tensor, progress: float, generator: torch.Generator | None
+    ) -> tuple[Tensor, Tensor | None]:
         """Which rows of a batch are worth encoding, and the noise levels of all, where there are such."""
         if not self.bottleneck.is_told_levels:
             return torch.ones_like(lengths, dtype=torch.bool), None
-        levels = draw_levels(len(lengths), lengths.device, generator)
+        levels = draw_levels(len(lengths), lengths.device, generator, progress)
         rows = levels < 1
         rows[0] = True  # the GRU can't read an empty batch
         return rows, levels

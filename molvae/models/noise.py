@@ -11,18 +11,35 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-#: Shares of a training batch without noise and with nothing but noise; the rest lies between, uniformly. That
-#: molecules come back exactly takes the most of it; what molecules look like at all, a language model learns
-#: in a third of the time that this network needs for it.
-CLEAN_SHARE, NOISE_SHARE = 0.6, 0.1
+#: Share of a batch without noise, at first and at last; and how far training is when it begins to grow. What
+#: lies around a molecule is learned early, that each comes back exactly takes until the end: molecules with
+#: noise, each of which costs ten times as many nats, would drown what is still to be learned then.
+CLEAN_SHARES, GROWS_FROM = (0.6, 0.9), 0.4
+#: Share of the rest that is nothing but noise. The others lie between, uniformly.
+NOISE_SHARE = 0.25
 #: Cosines that stand for a level: enough to tell .05 from .1.
 NUM_FEATURES = 8
 
 
-def draw_levels(num_levels: int, device: torch.device, generator: torch.Generator | None = None) -> Tensor:
-    """Levels `(num_levels,)` as training meets them."""
+def clean_share(progress: float) -> float:
+    """The share of a batch that has no noise when training is so far, 0 to 1.
+
+    Example:
+        >>> [round(clean_share(progress), 2) for progress in (0.0, 0.4, 0.7, 1.0)]
+        [0.6, 0.6, 0.75, 0.9]
+    """
+    first, last = CLEAN_SHARES
+    return first + (last - first) * min(max(progress - GROWS_FROM, 0.0) / (1 - GROWS_FROM), 1.0)
+
+
+def draw_levels(
+    num_levels: int, device: torch.device, generator: torch.Generator | None = None, progress: float = 1.0
+) -> Tensor:
+    """Levels `(num_levels,)` as training meets them when it is so far, 0 to 1."""
     draws = torch.empty(num_levels, device=device).uniform_(generator=generator)
-    return ((draws - CLEAN_SHARE) / (1 - CLEAN_SHARE - NOISE_SHARE)).clamp(0, 1)
+    clean = clean_share(progress)
+    between = (1 - clean) * (1 - NOISE_SHARE)
+    return ((draws - clean) / between).clamp(0, 1)
 
 
 def level_features(levels: Tensor) -> Tensor:

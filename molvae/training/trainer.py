@@ -184,6 +184,7 @@ class Trainer:
                 targets,
                 fingerprints,
                 token_dropout=settings.token_dropout,
+                progress=progress,
                 generator=step_generator(settings.seed, self.state.step, self.device),
             )
         loss = total_loss(

@@ -35,8 +35,8 @@ class ValidationReport(NamedTuple):
         property_loss: the head's, nats a molecule; 0 without a head.
         property_r2: for each property the share of its variance that the head explains (for a yes/no
             property, of the 0/1 labels by the probability); NaN where fewer than two were measured.
-        mixed_loss: nats a molecule, decoded at noise levels as training meets them; without levels, the
-            reconstruction_loss.
+        mixed_loss: nats a molecule, decoded at noise levels as training meets them at last; without levels,
+            the reconstruction_loss.
         unconditional_loss: nats a molecule, decoded from nothing but noise: the language model's; NaN
             without levels.
     """

@@ -7,7 +7,7 @@ import torch
 
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
 from molvae.models.bottleneck import NoisyBottleneck
-from molvae.models.noise import CLEAN_SHARE, NOISE_SHARE, LatentDenoiser, draw_levels, level_features
+from molvae.models.noise import NOISE_SHARE, LatentDenoiser, clean_share, draw_levels, level_features
 
 CPU = torch.device("cpu")
 
@@ -21,13 +21,27 @@ def noisy_network() -> Autoencoder:
     )
 
 
-def test_levels_are_none_all_or_uniform_between_in_their_shares() -> None:
-    levels = draw_levels(40_000, CPU, torch.Generator().manual_seed(0))
-    assert (levels == 0).float().mean().item() == pytest.approx(CLEAN_SHARE, abs=0.01)
-    assert (levels == 1).float().mean().item() == pytest.approx(NOISE_SHARE, abs=0.01)
+@pytest.mark.parametrize(("progress", "clean"), [(0.0, 0.6), (0.4, 0.6), (0.7, 0.75), (1.0, 0.9), (1.5, 0.9)])
+def test_levels_are_none_all_or_uniform_between_in_their_shares(progress: float, clean: float) -> None:
+    assert clean_share(progress) == pytest.approx(clean)
+    levels = draw_levels(80_000, CPU, torch.Generator().manual_seed(0), progress)
+    assert (levels == 0).float().mean().item() == pytest.approx(clean, abs=0.01)
+    assert (levels == 1).float().mean().item() == pytest.approx(NOISE_SHARE * (1 - clean), abs=0.01)
     between = levels[(levels > 0) & (levels < 1)]
-    assert between.mean().item() == pytest.approx(0.5, abs=0.01)
+    assert between.mean().item() == pytest.approx(0.5, abs=0.02)
     assert between.std().item() == pytest.approx(math.sqrt(1 / 12), abs=0.01)
+
+
+def test_training_draws_the_levels_of_its_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[float] = []
+
+    def drawn(num_levels: int, _device: object, _generator: object, progress: float) -> torch.Tensor:
+        asked.append(progress)
+        return torch.zeros(num_levels)
+
+    monkeypatch.setattr("molvae.models.autoencoder.draw_levels", drawn)
+    noisy_network()(torch.tensor([[4, 5]]), torch.tensor([2]), progress=0.3)
+    assert asked == [0.3]
 
 
 def test_the_levels_of_the_same_generator_are_the_same() -> None:
