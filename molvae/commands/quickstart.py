@@ -1,4 +1,8 @@
-"""Train on the molecules that come with molvae, sample new ones, and improve some: four minutes, offline."""
+"""Sample molecules from a model that comes with molvae, fine-tune it on a table, and improve some: offline.
+
+Without a FILE the table is the one that comes with molvae, of which the model knows most molecules: a show of
+the commands. With a FILE of your own the model learns your molecules.
+"""
 
 import argparse
 from dataclasses import dataclass, field
@@ -11,14 +15,28 @@ from molvae.data.cache import cache_folder
 from molvae.data.shipped import shipped_csv
 from molvae.errors import SettingsError
 from molvae.settings import add_flags, gather
-from molvae.studies.quickstart import METRICS, MODEL, MOLECULES, SEARCHES, QuickstartPlan, quickstart
+from molvae.studies.quickstart import (
+    METRICS,
+    MODEL,
+    MOLECULES,
+    SEARCHES,
+    TUNED_MOLECULES,
+    QuickstartPlan,
+    quickstart,
+)
+
+#: The columns of the table that comes with molvae.
+SHIPPED_PROPERTIES = ("logP", "QED", "SA")
 
 
 @dataclass(frozen=True, kw_only=True)
 class QuickstartSettings:
-    """How long it takes."""
+    """What is learned, and how long it takes."""
 
-    minutes: float = field(default=2.5, metadata={"help": "minutes of training"})
+    properties: tuple[str, ...] = field(
+        default=(), metadata={"help": "a column of FILE for the head; may be given again", "flag": "property"}
+    )
+    minutes: float = field(default=1.0, metadata={"help": "minutes of fine-tuning"})
     seed: int = field(default=0, metadata={"help": "seed of all that is random"})
 
     def __post_init__(self) -> None:
@@ -29,7 +47,10 @@ class QuickstartSettings:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the folder and the time."""
+    """Adds the table, the folder and the time."""
+    parser.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help="a table of SMILES; else the one of molvae"
+    )
     parser.add_argument(
         "--out", type=Path, default=Path("molvae-quickstart"), metavar="DIR", help="folder for everything"
     )
@@ -41,19 +62,30 @@ def run(arguments: argparse.Namespace) -> None:
     settings: QuickstartSettings
     (settings,) = gather((QuickstartSettings,), arguments.table, vars(arguments), arguments.table_where)
     out: Path = arguments.out
+    is_own = arguments.file is not None
     plan = QuickstartPlan(
-        file=shipped_csv(), out=out, cache=cache_folder(), minutes=settings.minutes, seed=settings.seed
+        file=arguments.file if is_own else shipped_csv(),
+        out=out,
+        cache=cache_folder(),
+        properties=settings.properties or (() if is_own else SHIPPED_PROPERTIES),
+        minutes=settings.minutes,
+        seed=settings.seed,
     )
     figures = quickstart(plan)
     print()
     print(in_columns(pd.DataFrame(figures)))
     print()
-    places = {"model folder": MODEL, "sampled molecules": MOLECULES, "this table": METRICS}
+    places = {
+        "molecules from the model as it comes": MOLECULES,
+        "the fine-tuned model": MODEL,
+        "molecules sampled from it": TUNED_MOLECULES,
+        "this table": METRICS,
+    }
     places |= {f"molecules with better {name}": f"optimize-{name}" for name in SEARCHES}
     for what, name in places.items():
-        print(f"{what:<28}  {out / name}")
+        print(f"{what:<36}  {out / name}")
     print()
     print("next:")
-    print(f'  molvae neighbors {out / MODEL} "CC(=O)Nc1ccc(OC)cc1"')
-    print(f"  molvae sample {out / MODEL} -n 1000 --unique --novel --out new.csv")
-    print("  molvae train YOUR.csv --out my_model --property YOUR_COLUMN")
+    print(f"  molvae sample {plan.base} -n 1000 --out new.csv")
+    print(f'  molvae neighbors {plan.base} "CC(=O)Nc1ccc(OC)cc1" --similarity 0.6')
+    print(f"  molvae train YOUR.csv --out my_model --base-model {plan.base} --property YOUR_COLUMN")

@@ -112,7 +112,10 @@ class LanguageModelPrior:
                 f"of {num_drafts:,} molecules that the language model wrote only {len(kept):,} were written "
                 'as it has seen them: it has not learned to; train it longer, or choose the prior "gaussian"'
             )
-        logger.info("%s drafts for %s molecules of the prior", f"{num_drafts:,}", f"{num_wanted:,}")
+        level = (
+            logging.INFO if num_wanted >= MIN_BATCH else logging.DEBUG
+        )  # an optimizer asks for a few, often
+        logger.log(level, "%s drafts for %s molecules of the prior", f"{num_drafts:,}", f"{num_wanted:,}")
         return kept[:num_wanted]
 
     def _drafts(self, batch_size: int, max_drafts: int, generator: torch.Generator) -> Iterator[list[str]]:

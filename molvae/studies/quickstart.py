@@ -1,41 +1,45 @@
-"""The whole way in one go: a table of SMILES in; a model, new molecules, better ones, and figures out.
+"""The whole way in one go: molecules from a model that comes with molvae, then a table's own model, and more.
 
-model/       the model folder                optimize-QED/, optimize-logP/   a search each
-molecules.csv    molecules sampled from the prior        metrics.csv    the table of figures
+molecules.csv        sampled from the model that comes with molvae, as it is
+model/               that model, fine-tuned on the table       tuned_molecules.csv    sampled from it
+optimize-QED/, optimize-logP/    a search each                 metrics.csv            the table of figures
 """
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from molvae.data.preparation import Prepared, TokenizerSettings
+from molvae.data.preparation import Prepared
+from molvae.data.reading import open_table
 from molvae.data.table_settings import TableSettings
 from molvae.errors import InterruptedRunError, OutputExistsError
 from molvae.evaluation.report import describe_sample
 from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.model_folder import load_model
 from molvae.generation.sampling import draw_molecules
-from molvae.models.autoencoder import AutoencoderSettings
 from molvae.optimization.objectives import property_objective
 from molvae.studies.molecule_tables import DEFAULT_PROPERTIES, FLOAT_FORMAT, sample_table
-from molvae.studies.optimize_run import OptimizeRequest, OptimizeResult, optimize_molecules
+from molvae.studies.optimize_run import (
+    OptimizeRequest,
+    OptimizeResult,
+    default_optimizer,
+    optimize_molecules,
+)
 from molvae.training.request import RunRequest, RunSettings
 from molvae.training.run import train_model
 from molvae.training.settings import TrainingSettings
 
 logger = logging.getLogger(__name__)
 
-MODEL, MOLECULES, METRICS = "model", "molecules.csv", "metrics.csv"
-PROPERTIES = ("logP", "QED", "SA")
-#: Ten thousand molecules are learned by heart in two minutes: few merges, dropped tokens and a higher price
-#: for the latents keep a model of so few useful for others.
-NUM_MERGES = 60
-#: What is taken up, and by which optimizer.
-SEARCHES = {"QED": "gradient-ascent", "logP": "cma-es"}
+MODEL, MOLECULES, TUNED_MOLECULES, METRICS = "model", "molecules.csv", "tuned_molecules.csv", "metrics.csv"
+BASE = "moses"
+#: What is taken up.
+SEARCHES = ("QED", "logP")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,25 +47,27 @@ class QuickstartPlan:
     """What is done, and how much of it.
 
     Attributes:
-        file: a table of SMILES with columns logP, QED and SA.
+        file: a table of SMILES.
         out: the folder for everything.
         cache: where the curated table is kept.
-        minutes: of training.
-        num_samples: molecules sampled.
-        num_starts: molecules that a search starts from, none of them trained on.
+        properties: columns of the table for the head.
+        base: a model folder, or the name of a model that comes with molvae.
+        minutes: of fine-tuning.
+        num_samples: molecules sampled, from either model.
+        num_starts: molecules that a search starts from, none of them fine-tuned on.
         budget: molecules that a search may score.
-        network: the sizes of the network.
         seed: of all that is random.
     """
 
     file: Path
     out: Path
     cache: Path
-    minutes: float = 2.5
+    properties: tuple[str, ...] = ()
+    base: Path = Path(BASE)
+    minutes: float = 1.0
     num_samples: int = 1000
     num_starts: int = 4
     budget: int = 200
-    network: AutoencoderSettings = field(default_factory=lambda: AutoencoderSettings(head_dim=64))
     seed: int = 0
 
 
@@ -74,92 +80,90 @@ class Figure(NamedTuple):
 
 
 def quickstart(plan: QuickstartPlan) -> list[Figure]:
-    """Trains, samples and optimizes; writes the folder and returns the table of figures.
+    """Samples, fine-tunes, samples again and optimizes; writes the folder and returns the table of figures.
 
     Raises:
         OutputExistsError: if `plan.out` exists.
+        InputError: if the table can't be used.
     """
     if plan.out.exists():
         raise OutputExistsError(
             f'"{plan.out}" exists, perhaps from an earlier quickstart; remove it, or give another folder '
             "with --out"
         )
-    logger.info("1 of 3: training a VAE on %s for %g minutes", plan.file.name, plan.minutes)
-    model, prepared = _train(plan)
+    open_table(plan.file, property_columns=plan.properties)
+    base = load_model(plan.base)
+    plan.out.mkdir(parents=True)
+    logger.info('1 of 4: sampling %s molecules from the model "%s"', f"{plan.num_samples:,}", plan.base)
+    figures = _sample(plan, base, MOLECULES, str(plan.base))
+    logger.info("2 of 4: fine-tuning it on %s for %g minutes", plan.file.name, plan.minutes)
+    model, prepared = _fine_tune(plan)
     if not model.facts["is_complete"]:
         raise InterruptedRunError(
             f'the training in "{plan.out}" was interrupted; remove the folder and start again, or go on with '
             "a shorter time: --minutes 1"
         )
-    logger.info("2 of 3: sampling %s molecules", f"{plan.num_samples:,}")
-    figures = _figures_of_training(model) + _sample(plan, model)
-    logger.info("3 of 3: optimizing %s from %d molecules", " and ".join(SEARCHES), plan.num_starts)
-    starts = _starts(prepared, plan)
-    for name, optimizer in SEARCHES.items():
-        figures.append(_optimize(plan, model, starts, name, optimizer))
+    held_out = _test_molecules(prepared)
+    figures += _figures_of_training(model, float(base.training_keys.contains(held_out).mean()))
+    logger.info("3 of 4: sampling %s molecules from what came of it", f"{plan.num_samples:,}")
+    figures += _sample(plan, model, TUNED_MOLECULES, "fine-tuned")
+    logger.info("4 of 4: optimizing %s from %d molecules", " and ".join(SEARCHES), plan.num_starts)
+    generator = np.random.default_rng(plan.seed)
+    num_starts = min(plan.num_starts, len(held_out))
+    starts = [held_out[place] for place in np.sort(generator.permutation(len(held_out))[:num_starts])]
+    figures += [_optimize(plan, model, starts, name) for name in SEARCHES]
     pd.DataFrame(figures).to_csv(plan.out / METRICS, index=False, float_format=FLOAT_FORMAT)
     return figures
 
 
-def _train(plan: QuickstartPlan) -> tuple[MoleculeModel, Prepared]:
+def _fine_tune(plan: QuickstartPlan) -> tuple[MoleculeModel, Prepared]:
     training = TrainingSettings(
-        max_minutes=plan.minutes,
-        batch_size=128,
-        learning_rate=3e-3,
-        kl_weight=0.1,
-        token_dropout=0.2,
-        property_weight=1.0,
-        seed=plan.seed,
+        max_minutes=plan.minutes, batch_size=128, learning_rate=5e-4, token_dropout=0.1, seed=plan.seed
     )
     request = RunRequest(
         file=plan.file,
         out=plan.out / MODEL,
         cache=plan.cache,
-        settings=RunSettings(
-            table=TableSettings(properties=PROPERTIES),
-            network=plan.network,
-            training=training,
-            tokenizer=TokenizerSettings(num_merges=NUM_MERGES),
-        ),
+        settings=RunSettings(table=TableSettings(properties=plan.properties), training=training),
+        base_model=plan.base,
     )
     return train_model(request)
 
 
-def _figures_of_training(model: MoleculeModel) -> list[Figure]:
-    facts = model.facts
-    about = "of molecules never trained on"
-    figures = [Figure("exact reconstruction", facts["test"]["reconstruction"], about)]
-    for name, value in facts["test"]["property_r2"].items():
+def _figures_of_training(model: MoleculeModel, known: float) -> list[Figure]:
+    """Of the molecules held out, of which the base model may have seen a share."""
+    facts = model.facts["test"]
+    about = "of molecules not fine-tuned on" + (f", {known:.0%} known to the base model" if known else "")
+    figures = [Figure("exact reconstruction", facts["reconstruction"], about)]
+    for name, value in facts["property_r2"].items():
         figures.append(Figure(f"R2 of {name}", np.nan if value is None else value, f"predicted, {about}"))
     return figures
 
 
-def _sample(plan: QuickstartPlan, model: MoleculeModel) -> list[Figure]:
+def _sample(plan: QuickstartPlan, model: MoleculeModel, name: str, kind: str) -> list[Figure]:
+    """Writes molecules of a model to the file `name`; figures of them, `kind` behind each name."""
     draws = draw_molecules(model, plan.num_samples, seed=plan.seed)
     table = sample_table(model, draws.smiles, DEFAULT_PROPERTIES)
-    table.to_csv(plan.out / MOLECULES, index=False, float_format=FLOAT_FORMAT)
+    table.to_csv(plan.out / name, index=False, float_format=FLOAT_FORMAT)
     report = describe_sample(draws.smiles, model.training_keys.__contains__).set_index("metric")["value"]
     drawn = f"of {plan.num_samples:,} molecules sampled"
     return [
-        Figure("validity", draws.num_valid / draws.num_draws, "of all draws from the prior"),
-        Figure("uniqueness", float(report["uniqueness"]), drawn),
-        Figure("novelty", float(report["novelty"]), "of the unique ones, not trained on"),
-        Figure("internal diversity", float(report["internal_diversity"]), drawn),
+        Figure(f"uniqueness, {kind}", float(report["uniqueness"]), drawn),
+        Figure(f"novelty, {kind}", float(report["novelty"]), "of the unique ones, not trained on"),
+        Figure(f"internal diversity, {kind}", float(report["internal_diversity"]), drawn),
+        Figure(f"mean QED, {kind}", float(report["QED_mean"]), drawn),
     ]
 
 
-def _starts(prepared: Prepared, plan: QuickstartPlan) -> list[str]:
-    """Molecules of the test part, drawn at random."""
-    generator = np.random.default_rng(plan.seed)
-    test = prepared.split.test
-    chosen = set(generator.choice(test, min(plan.num_starts, len(test)), replace=False).tolist())
+def _test_molecules(prepared: Prepared) -> list[str]:
+    """The molecules of the test part, in their order."""
     smiles = (text for (batch,) in prepared.curated.iter_batches(("smiles",)) for text in batch)
-    return [text for index, text in enumerate(smiles) if index in chosen]
+    test = set(prepared.split.test.tolist())
+    return [text for index, text in enumerate(smiles) if index in test]
 
 
-def _optimize(
-    plan: QuickstartPlan, model: MoleculeModel, starts: Sequence[str], name: str, optimizer: str
-) -> Figure:
+def _optimize(plan: QuickstartPlan, model: MoleculeModel, starts: Sequence[str], name: str) -> Figure:
+    optimizer = default_optimizer(model, name)
     request = OptimizeRequest(
         objective=property_objective(name, "maximize"),
         starts=starts,

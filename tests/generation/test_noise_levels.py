@@ -57,7 +57,7 @@ def test_the_language_models_prior_keeps_the_drafts_that_are_canonical(
         ids[row, : len(draft)] = torch.from_numpy(draft.astype(np.int64))
         lengths[row] = len(draft)
     monkeypatch.setattr(noisy_model.network.decoder, "generate", lambda *_, **__: (ids, lengths))
-    with caplog.at_level("INFO"):
+    with caplog.at_level("DEBUG"):
         codes = prior_of(noisy_model, 12).sample(3)
     two = noisy_model.encode(["CC=O", "CCO"])
     np.testing.assert_allclose(codes, np.stack([two[0], two[1], two[0]]), atol=1e-5)
