@@ -8,6 +8,7 @@ Source: Krenn et al., Machine Learning: Science and Technology 2020, 1, 045024; 
 Discovery 2023, 2, 897.
 """
 
+import re
 from collections.abc import Mapping
 
 import selfies
@@ -34,6 +35,9 @@ CONSTRAINTS: dict[str, int] = {
     "As": 5, "As+1": 4, "As-1": 6,
     "?": 8,
 }  # fmt: skip
+
+#: A symbol of SMILES: an atom in brackets, one of two letters, a ring number of two digits, or a character.
+_SMILES_SYMBOL = re.compile(r"\[[^\[\]]*\]|Br|Cl|%\d\d|.", re.DOTALL)
 
 _chosen: dict[str, int] = dict(CONSTRAINTS)
 
@@ -156,6 +160,15 @@ def split_symbols(text: str) -> list[str]:
     if (text[0], text[-1]) != ("[", "]") or not text.count("[") == text.count("]") == len(symbols):
         raise MoleculeError(f'can\'t read the SELFIES "{quotable(text)}": it is not a row of [symbols]')
     return [f"[{symbol}]" for symbol in symbols]
+
+
+def split_smiles(text: str) -> list[str]:
+    """The symbols of a SMILES, in order; of any other text too, which then says nothing.
+
+    >>> split_smiles("C[C@H](Cl)C%10")
+    ['C', '[C@H]', '(', 'Cl', ')', 'C', '%10']
+    """
+    return _SMILES_SYMBOL.findall(text)
 
 
 def canonical_pair(smiles: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ held out, and how likely they are under each of the model's priors is printed: t
 likeliest knows best where such molecules lie. Rows that the model can't read are listed in the model folder,
 in prior-NAME.ledger.csv.
 
-The prior "language-model" is not fitted to latents but to the molecules as text: a draw is a molecule that it
+The prior "language-model" is not fitted to latents but to the molecules as SMILES: a draw is one that it
 writes, encoded. One that the model has already, from its base model for instance, is where the fit begins; a
 new one needs many thousands of molecules. The fit is long, and goes on where it was broken off when the
 command is given again.
@@ -159,9 +159,11 @@ def _fit_language_model(
     model: MoleculeModel, readable: Readable, settings: PriorSettings, folder: Path
 ) -> _Fitted | None:
     """None if the user interrupted it."""
+    smiles = [readable.smiles[place] for place in _each_once(readable)]
+    first, arrays = first_language_model(model, smiles, settings.seed)
     fitted = fit_language_model(
-        first_language_model(model, settings.seed),
-        readable.arrays.subset(_each_once(readable)),
+        first.network,
+        arrays,
         settings.lasting(LANGUAGE_MODEL_MINUTES),
         settings.seed,
         folder / CHECKPOINT,
@@ -178,7 +180,8 @@ def _fit_language_model(
         f"nats a molecule, of {fitted.num_held_back:,} held out: {fitted.state.nats:.2f} "
         f"({fitted.state.step:,} steps)"
     )
-    return _Fitted(dataclasses.replace(model, language_model=fitted.model), record, said)
+    language_model = dataclasses.replace(first, network=fitted.model)
+    return _Fitted(dataclasses.replace(model, language_model=language_model), record, said)
 
 
 def _folder(model: Path, out: Path | None, chosen: FitPriorSettings) -> Path:

@@ -76,16 +76,16 @@ def _written(
             generator=generator,
             levels=torch.full((len(latents),), level),
         )
-        selfies = to_selfies(ids.numpy(), lengths.numpy(), model.tokenizer)
+        selfies = to_texts(ids.numpy(), lengths.numpy(), model.tokenizer)
         yield selfies, (lengths <= model.max_length).tolist()
 
 
-def to_selfies(
+def to_texts(
     ids: npt.NDArray[np.integer], lengths: npt.NDArray[np.integer], tokenizer: Tokenizer
 ) -> list[str]:
-    """SELFIES of generated ids `(B, T)`; a molecule that had not ended is cut at `T` tokens."""
+    """Texts of generated ids `(B, T)`; a molecule that had not ended is cut at `T` tokens."""
     return [
-        tokenizer.to_selfies(row[:length]) for row, length in zip(ids.tolist(), lengths.tolist(), strict=True)
+        tokenizer.to_text(row[:length]) for row, length in zip(ids.tolist(), lengths.tolist(), strict=True)
     ]
 
 

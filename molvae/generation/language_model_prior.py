@@ -3,16 +3,13 @@
 Codes that hold a whole molecule are close to a hash of it, and no density in 128 dimensions is learned from
 some of them. What molecules look like is learned better where they are text: p(z) is the integral over
 molecules x of p(x), a language model's, times the encoder's z of x. The language model is one that was fitted
-for it (`fit-prior`), else the decoder itself at noise level 1, where latents tell nothing.
+for it (`fit-prior`), else the decoder itself at noise level 1, where latents tell nothing (`writers`).
 
-What it writes in another way than the molecules it has seen, which are all canonical, is a slip of its
-grammar: SELFIES would make some molecule of that too, and mostly an odd one. Such drafts are thrown away, and
-how many is said.
+Of what it writes the slips of its grammar are thrown away, and how many is said.
 """
 
 import logging
 from collections.abc import Iterator
-from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -21,8 +18,9 @@ from molvae.data.dataset import TokenArrays
 from molvae.data.tokenizer import Tokenizer
 from molvae.data.workers import WorkerPool
 from molvae.errors import InputError
-from molvae.generation.decoding import MIN_FOR_WORKERS, to_selfies
+from molvae.generation.decoding import MIN_FOR_WORKERS
 from molvae.generation.encoding import encode_tokens
+from molvae.generation.writers import Writer
 from molvae.models.autoencoder import Autoencoder
 
 logger = logging.getLogger(__name__)
@@ -33,56 +31,21 @@ BATCH_SIZE, MIN_BATCH = 1000, 64
 MAX_DRAFTS = 200
 
 
-class Writer(Protocol):
-    """What writes molecules unprompted."""
-
-    def write(
-        self, num_molecules: int, max_length: int, generator: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """Draws of molecules: ids `(B, max_length)` and lengths `(B,)`, as of `GRUDecoder.generate`."""
-        ...
-
-
-class UnpromptedDecoder:
-    """A decoder that is told noise levels as a writer: it is shown nothing but noise.
-
-    Args:
-        network: its decoder is told levels.
-    """
-
-    def __init__(self, network: Autoencoder) -> None:
-        self.network = network
-
-    def write(
-        self, num_molecules: int, max_length: int, generator: torch.Generator | None = None
-    ) -> tuple[Tensor, Tensor]:
-        """As `Writer.write`."""
-        return self.network.decoder.generate(
-            torch.randn(num_molecules, self.network.settings.latent_dim, generator=generator),
-            max_length=max_length,
-            temperature=1.0,
-            generator=generator,
-            levels=torch.ones(num_molecules),
-        )
-
-
 class LanguageModelPrior:
     """Codes `(B, L)` of molecules that a language model writes.
 
     Args:
         network: in evaluation mode; its encoder makes the codes.
+        tokenizer: SELFIES <-> ids, of the encoder.
         writer: the language model.
-        tokenizer: SELFIES <-> ids, of both.
-        max_length: the most tokens a molecule may have; longer ones are thrown away.
     """
 
     name = "language-model"
 
-    def __init__(self, network: Autoencoder, writer: Writer, tokenizer: Tokenizer, max_length: int) -> None:
+    def __init__(self, network: Autoencoder, tokenizer: Tokenizer, writer: Writer) -> None:
         self.network = network
-        self.writer = writer
         self.tokenizer = tokenizer
-        self.max_length = max_length
+        self.writer = writer
 
     def sample(self, num_samples: int, generator: torch.Generator | None = None) -> Tensor:
         """Draws `(num_samples, L)`; `generator` is only asked for a seed.
@@ -92,25 +55,25 @@ class LanguageModelPrior:
         """
         seed = int(torch.randint(2**62, (1,), generator=generator))
         selfies = self._written(num_samples, torch.Generator().manual_seed(seed)) if num_samples > 0 else []
-        arrays = TokenArrays.of([self.tokenizer.to_ids(text) for text in selfies])
+        arrays = TokenArrays.of(self.tokenizer.to_ids_batch(selfies))
         return torch.from_numpy(encode_tokens(self.network, arrays)[0])
 
     def _written(self, num_wanted: int, generator: torch.Generator) -> list[str]:
-        """SELFIES of so many molecules that were written as their canonical form."""
+        """SELFIES of so many molecules that were written, and that the encoder can read."""
         kept: list[str] = []
         num_drafts = 0
         batch_size = min(BATCH_SIZE, max(num_wanted, MIN_BATCH))
         batches = self._drafts(batch_size, MAX_DRAFTS * max(num_wanted, MIN_BATCH), generator)
         with WorkerPool(0 if num_wanted < MIN_FOR_WORKERS else None) as pool:
-            for canonical in pool.stream("canonical", batches):
+            for selfies in self.writer.read(pool, batches):
                 num_drafts += batch_size
-                kept += filter(None, canonical)
+                kept += [text for text in selfies if text and not self.tokenizer.unseen_symbols(text)]
                 if len(kept) >= num_wanted:
                     break
         if len(kept) < num_wanted:
             raise InputError(
-                f"of {num_drafts:,} molecules that the language model wrote only {len(kept):,} were written "
-                'as it has seen them: it has not learned to; train it longer, or choose the prior "gaussian"'
+                f"of {num_drafts:,} molecules that the language model wrote only {len(kept):,} could be "
+                'kept: it has not learned to write; train it longer, or choose the prior "gaussian"'
             )
         level = (
             logging.INFO if num_wanted >= MIN_BATCH else logging.DEBUG
@@ -119,8 +82,6 @@ class LanguageModelPrior:
         return kept[:num_wanted]
 
     def _drafts(self, batch_size: int, max_drafts: int, generator: torch.Generator) -> Iterator[list[str]]:
-        """Batches of what the language model writes and ends."""
+        """Batches of what the language model writes."""
         for _ in range(0, max_drafts, batch_size):
-            ids, lengths = self.writer.write(batch_size, self.max_length, generator)
-            ended = (lengths > 0) & (lengths <= self.max_length)
-            yield to_selfies(ids[ended].numpy(), lengths[ended].numpy(), self.tokenizer)
+            yield self.writer.drafts(batch_size, generator)

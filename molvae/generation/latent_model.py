@@ -34,9 +34,9 @@ from molvae.generation.prediction import predict_properties, property_gradient
 from molvae.generation.prior_fitting import FittedPriorName, PriorSettings, fit_prior
 from molvae.generation.priors import PriorName, default_prior, prior_names, sampler_of
 from molvae.generation.sampling import draw_molecules, posterior_at_level, posterior_draws
+from molvae.generation.writers import SmilesLanguageModel
 from molvae.interfaces import FloatArray, Gradient, Predictions
 from molvae.models.autoencoder import Autoencoder
-from molvae.models.language_model import LanguageModel
 from molvae.models.prior import FittedPrior, GaussianPrior
 from molvae.models.property_head import PropertyHead
 
@@ -68,7 +68,7 @@ class MoleculeModel:
     max_length: int
     training_keys: MoleculeKeys = field(repr=False)
     facts: Mapping[str, Any] = field(repr=False)
-    language_model: LanguageModel | None = field(default=None, repr=False)
+    language_model: SmilesLanguageModel | None = field(default=None, repr=False)
 
     @property
     def latent_dim(self) -> int:

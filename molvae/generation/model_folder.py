@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from torch import Tensor
 
 from molvae.chem.notation import constraints_in_force
 from molvae.data.scaling import PropertyScaler
@@ -29,9 +30,10 @@ from molvae.data.tokenizer import Tokenizer
 from molvae.errors import ModelFolderError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.membership import MoleculeKeys
-from molvae.generation.prior_fitting import language_model_from_state, prior_from_state
+from molvae.generation.prior_fitting import prior_from_state
 from molvae.generation.tensors import load_weights, read_tensors, tensor_bytes
 from molvae.generation.whole_files import write_whole
+from molvae.generation.writers import SmilesLanguageModel
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
 from molvae.models.prior import GaussianPrior
 from molvae.settings import from_dict, to_dict
@@ -89,17 +91,20 @@ def save_model(model: MoleculeModel, folder: Path, *, half_precision: bool = Fal
     Raises:
         CheckpointError: if a file can't be written; a model that was there before is intact.
     """
-    networks = {WEIGHTS: model.network.state_dict()}
-    if model.language_model is not None:
-        networks[PRIOR_FILES[LANGUAGE_MODEL]] = model.language_model.state_dict()
+    language_model = model.language_model
+    networks: dict[str, tuple[Mapping[str, Tensor], dict[str, Any]]] = {
+        WEIGHTS: (model.network.state_dict(), {})
+    }
+    if language_model is not None:
+        networks[PRIOR_FILES[LANGUAGE_MODEL]] = language_model.network.state_dict(), language_model.to_json()
     if half_precision:
         networks = {
-            file: {name: weight.half() for name, weight in weights.items()}
-            for file, weights in networks.items()
+            file: ({name: weight.half() for name, weight in weights.items()}, more)
+            for file, (weights, more) in networks.items()
         }
     priors = {PRIOR_FILES[name]: tensor_bytes(prior.state_dict(), {}) for name, prior in model.priors.items()}
     contents = {
-        **{file: tensor_bytes(weights, {}) for file, weights in networks.items()},
+        **{file: tensor_bytes(weights, more) for file, (weights, more) in networks.items()},
         **priors,
         TOKENIZER: json.dumps(model.tokenizer.to_json()).encode(),
         KEYS: _array_bytes(model.training_keys.keys),
@@ -223,14 +228,12 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> MoleculeModel:
         raise ModelFolderError(str(error)) from error
     network = Autoencoder(settings, tokenizer.vocab_size, scaler.is_binary if scaler is not None else [])
     load_weights(network, read_tensors(folder / WEIGHTS)[0])
-    states = {
-        name: read_tensors(folder / file)[0]
+    saved = {
+        name: read_tensors(folder / file)
         for name, file in ((GaussianPrior.name, PRIOR), *_more_priors(manifest).items())
     }
-    language_model = None
-    if LANGUAGE_MODEL in states:
-        language_model = language_model_from_state(states.pop(LANGUAGE_MODEL), tokenizer.vocab_size)
-    priors = {name: prior_from_state(name, state, settings.latent_dim) for name, state in states.items()}
+    writes = saved.pop(LANGUAGE_MODEL, None)
+    priors = {name: prior_from_state(name, state, settings.latent_dim) for name, (state, _) in saved.items()}
     return MoleculeModel(
         network=network.eval().requires_grad_(False),
         tokenizer=tokenizer,
@@ -240,7 +243,7 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> MoleculeModel:
         max_length=manifest["max_length"],
         training_keys=MoleculeKeys(np.load(folder / KEYS, allow_pickle=False)),
         facts=manifest["facts"] | {"versions": manifest["versions"]},
-        language_model=language_model,
+        language_model=SmilesLanguageModel.from_state(*writes) if writes is not None else None,
     )
 
 

@@ -12,7 +12,6 @@ from molvae.generation.tensors import load_weights
 from molvae.models.fit_length import FitLength
 from molvae.models.flow_fitting import fit_flow
 from molvae.models.flow_prior import FlowPrior
-from molvae.models.language_model import LanguageModel
 from molvae.models.mixture_prior import MixturePrior
 from molvae.models.prior import FITTED_PRIORS, FittedPrior, GaussianPrior
 
@@ -91,21 +90,3 @@ def prior_from_state(name: str, state: Mapping[str, Tensor], latent_dim: int) ->
             f'the prior "{name}" is of {prior.latent_dim} latents, the model has {latent_dim}'
         )
     return prior
-
-
-def language_model_from_state(state: Mapping[str, Tensor], vocab_size: int) -> LanguageModel:
-    """The language model whose state this is, of `vocab_size` token ids; in evaluation mode.
-
-    Raises:
-        ModelFolderError: it is the state of something else.
-    """
-    try:
-        model = LanguageModel.sized_as(state)
-    except KeyError as error:
-        raise ModelFolderError("the weights are not those of a language model") from error
-    load_weights(model, state)
-    if model.vocab_size != vocab_size:
-        raise ModelFolderError(
-            f"the language model is of {model.vocab_size} tokens, the tokenizer has {vocab_size}"
-        )
-    return model.eval().requires_grad_(False)

@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from molvae.errors import SettingsError
-from molvae.generation.language_model_prior import LanguageModelPrior, UnpromptedDecoder
+from molvae.generation.language_model_prior import LanguageModelPrior
+from molvae.generation.writers import SmilesWriter, UnpromptedDecoder, Writer
 from molvae.models.bottleneck import on_sphere
 from molvae.models.prior import FITTED_PRIORS, Prior, Sampler, StandardNormalPrior
 
@@ -50,11 +51,16 @@ def sampler_of(model: "MoleculeModel", name: PriorName) -> Sampler:
         advice = f"; molvae fit-prior makes {lacking}" if lacking else ""
         raise SettingsError(f'prior is "{name}"; choose one of {", ".join(has)}{advice}')
     if name == "language-model":
-        writer = model.language_model or UnpromptedDecoder(model.network)
-        return LanguageModelPrior(model.network, writer, model.tokenizer, model.max_length)
+        return LanguageModelPrior(model.network, model.tokenizer, _writer_of(model))
     if name not in model.priors:
         return StandardNormalPrior(model.latent_dim)
     return OnSphere(model.priors[name]) if model.is_told_levels else model.priors[name]
+
+
+def _writer_of(model: "MoleculeModel") -> Writer:
+    if model.language_model is not None:
+        return SmilesWriter(model.language_model, model.curation)
+    return UnpromptedDecoder(model.network, model.tokenizer, model.max_length)
 
 
 class OnSphere:

@@ -12,7 +12,7 @@ from molvae.data.preparation import Prepared
 from molvae.data.scaling import PropertyScaler
 from molvae.data.screening import CurationSettings
 from molvae.data.workers import decode_selfies
-from molvae.generation.decoding import to_selfies
+from molvae.generation.decoding import to_texts
 from molvae.generation.language_model_prior import LanguageModelPrior
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.likeness import measure_dial
@@ -24,7 +24,7 @@ from molvae.training.draws import sample_indices
 from molvae.training.head_fitting import Labelled, fit_head
 from molvae.training.settings import TrainingSettings
 from molvae.training.trainer import TrainingResult
-from molvae.training.transfer import has_same_head, transferred_language_model
+from molvae.training.transfer import has_same_head
 from molvae.training.validation import ValidationReport, validate
 
 #: Molecules that the Gaussian prior is fitted on, at most.
@@ -72,7 +72,7 @@ def finish(
         max_length=max(int(arrays.lengths.max()) + EXTRA_LENGTH, base.max_length if base is not None else 0),
         training_keys=_known_molecules(prepared, base),
         facts={},
-        language_model=transferred_language_model(base, prepared.tokenizer.vocab_size),
+        language_model=base.language_model if base is not None else None,
     )
     prior_part = _part(split.train, PRIOR_MOLECULES, seed)
     head_parts = [_labelled(part, targets, seed) for part in (split.train, split.valid)]
@@ -113,7 +113,7 @@ def finish(
 def _held_out_smiles(prepared: Prepared, seed: int) -> list[str]:
     """Some molecules to measure the dial of likeness on."""
     batch = prepared.arrays.batch(_part(prepared.split.valid, DIAL_MOLECULES, seed))
-    return decode_selfies(to_selfies(batch.token_ids, batch.lengths, prepared.tokenizer))
+    return decode_selfies(to_texts(batch.token_ids, batch.lengths, prepared.tokenizer))
 
 
 def _known_molecules(prepared: Prepared, base: MoleculeModel | None) -> MoleculeKeys:

@@ -6,9 +6,11 @@ seed, its number and the weights before it alone.
 """
 
 import copy
+import dataclasses
 import hashlib
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -18,9 +20,11 @@ import torch
 from torch import nn
 
 from molvae.data.dataset import IndexArray, TokenArrays, bucketed_batches
+from molvae.data.tokenizer import SmilesTokenizer
 from molvae.errors import InputError, OutputExistsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.tensors import load_weights, read_tensors, write_tensors
+from molvae.generation.writers import SmilesLanguageModel
 from molvae.models.fit_length import FitLength
 from molvae.models.language_model import LanguageModel
 from molvae.progress import Progress
@@ -31,6 +35,10 @@ from molvae.training.schedules import learning_rate_factor
 
 logger = logging.getLogger(__name__)
 
+#: Merges of SMILES symbols, and the molecules that they are learned from at most.
+NUM_MERGES, MERGE_MOLECULES = 480, 100_000
+#: Tokens that a molecule may be longer than the longest that was learned from.
+EXTRA_LENGTH = 8
 BATCH_SIZE = 256
 LEARNING_RATE, WEIGHT_DECAY, MAX_GRADIENT_NORM = 2e-3, 1e-4, 10.0
 #: Molecules that are held back, as a share and at most; and how often the model is judged by them.
@@ -77,16 +85,37 @@ class FittedLanguageModel(NamedTuple):
     is_complete: bool
 
 
-def first_language_model(model: MoleculeModel, seed: int) -> LanguageModel:
-    """Where a fit begins: a copy of the one that the model has; else a new one, of its decoder's size."""
-    if model.language_model is not None:
-        return copy.deepcopy(model.language_model).requires_grad_(True)
-    sizes = model.network.settings
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return LanguageModel(
-            model.tokenizer.vocab_size, sizes.embedding_dim, sizes.decoder_dim, sizes.decoder_layers
-        )
+def first_language_model(
+    model: MoleculeModel, smiles: Sequence[str], seed: int
+) -> tuple[SmilesLanguageModel, TokenArrays]:
+    """Where a fit begins, and the molecules as its tokens.
+
+    A copy of the language model that the model has, which learns more symbols if it has to; else a new one,
+    with tokens of its own, of the decoder's size.
+
+    Args:
+        model: what the prior is for.
+        smiles: canonical.
+        seed: of the first weights, and of the molecules that merges are learned from.
+    """
+    symbols = {symbol for text in smiles for symbol in SmilesTokenizer.split(text)}
+    before = model.language_model
+    if before is not None:
+        tokenizer, shortest = before.tokenizer.extended(symbols), before.max_length
+        network = before.network.widened(tokenizer.vocab_size).requires_grad_(True)
+    else:
+        places = np.random.default_rng(seed).permutation(len(smiles))[:MERGE_MOLECULES]
+        tokenizer, shortest = SmilesTokenizer.learn((smiles[i] for i in places), NUM_MERGES, symbols), 0
+        sizes = model.network.settings
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = LanguageModel(
+                tokenizer.vocab_size, sizes.embedding_dim, sizes.decoder_dim, sizes.decoder_layers
+            )
+    first = SmilesLanguageModel(network, tokenizer, shortest)
+    arrays = first.tokens_of(smiles)
+    max_length = max(shortest, int(arrays.lengths.max()) + EXTRA_LENGTH)
+    return dataclasses.replace(first, max_length=max_length), arrays
 
 
 def fit_language_model(

@@ -9,7 +9,6 @@ from molvae.data.scaling import PropertyScaler
 from molvae.errors import ModelFolderError, OutputExistsError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.models.autoencoder import Autoencoder
-from molvae.models.language_model import LanguageModel
 from molvae.models.property_head import PropertyHead
 from molvae.training.request import RunRequest, RunSettings
 
@@ -96,13 +95,6 @@ def _restandardize(head: PropertyHead, before: PropertyScaler, after: PropertySc
         factors.append(deviation / new_deviation)
         shifts.append((mean - new_mean) / new_deviation)
     head.rescale(torch.tensor(factors), torch.tensor(shifts))
-
-
-def transferred_language_model(base: MoleculeModel | None, vocab_size: int) -> LanguageModel | None:
-    """The base's language model as one of a model with so many tokens; None if there is none."""
-    if base is None or base.language_model is None:
-        return None
-    return base.language_model.widened(vocab_size).eval().requires_grad_(False)
 
 
 @torch.no_grad()

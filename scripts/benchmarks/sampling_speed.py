@@ -19,7 +19,7 @@ from rdkit import Chem
 import molvae
 from molvae.chem.molecules import silenced_rdkit
 from molvae.data.workers import num_cores
-from molvae.generation.decoding import to_selfies
+from molvae.generation.decoding import to_texts
 from molvae.generation.latent_model import MoleculeModel
 
 
@@ -61,7 +61,7 @@ def main() -> None:
     started = time.perf_counter()
     ids, lengths = model.network.decoder.generate(latents, max_length=model.max_length)
     network = (time.perf_counter() - started) / 2000
-    strings = to_selfies(ids.numpy(), lengths.numpy(), model.tokenizer)
+    strings = to_texts(ids.numpy(), lengths.numpy(), model.tokenizer)
     tokens = float(lengths.float().mean()) + 1
     seconds = {"network products": tokens * products_per_token(model) / matrix_rate()}
     started = time.perf_counter()

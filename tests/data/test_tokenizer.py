@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from molvae.chem.notation import smiles_to_selfies
-from molvae.data.tokenizer import MAX_TOKENS, NUM_SPECIAL, Tokenizer
+from molvae.data.tokenizer import MAX_TOKENS, NUM_SPECIAL, SmilesTokenizer, Tokenizer
 from molvae.errors import ModelFolderError, SettingsError, UnseenSymbolError
 
 # Pairs: CC 3 + 2 + 1 + 1, CO 2, ON 2, CF 1. After CC is merged: (CC)(CC) 1, (CC)C 1, (CC)O 1, CO 1, ON 2,
@@ -41,7 +41,7 @@ def test_real_molecules_come_back_and_take_fewer_tokens_with_merges(drug_smiles:
     texts = [smiles_to_selfies(smiles) for smiles in drug_smiles]
     merged, plain = (Tokenizer.learn(texts, num_merges) for num_merges in (150, 0))
     for tokenizer in (merged, plain):
-        assert [tokenizer.to_selfies(ids) for ids in tokenizer.to_ids_batch(texts)] == texts
+        assert [tokenizer.to_text(ids) for ids in tokenizer.to_ids_batch(texts)] == texts
     lengths = [sum(map(len, t.to_ids_batch(texts))) for t in (merged, plain)]
     assert lengths[0] < 0.6 * lengths[1]
 
@@ -72,7 +72,7 @@ def test_an_extended_tokenizer_keeps_every_id_and_reads_the_new_symbol() -> None
     for text in TEXTS:
         assert new.to_ids(text).tolist() == old.to_ids(text).tolist()
     ids = new.to_ids("[C][C][Br][O][N]")
-    assert new.to_selfies(ids) == "[C][C][Br][O][N]"
+    assert new.to_text(ids) == "[C][C][Br][O][N]"
     assert NUM_SPECIAL + new.tokens.index("[Br]") in ids
     again = Tokenizer.from_json(new.to_json())
     assert again.to_ids("[C][C][Br][O][N]").tolist() == ids.tolist()
@@ -93,7 +93,7 @@ def test_an_unseen_symbol_is_named() -> None:
 
 
 def test_special_ids_say_nothing() -> None:
-    assert learned().to_selfies([1, 4, 3, 8, 2, 0]) == "[C][C][C]"
+    assert learned().to_text([1, 4, 3, 8, 2, 0]) == "[C][C][C]"
 
 
 def test_more_tokens_than_16_bits_hold_are_refused() -> None:
@@ -125,3 +125,16 @@ def test_nothing_to_learn_on_or_negative_merges_are_refused() -> None:
 def test_a_damaged_tokenizer_is_refused(value: object, message: str) -> None:
     with pytest.raises(ModelFolderError, match=f"{message}.*; take it from a backup"):
         Tokenizer.from_json(value)
+
+
+def test_smiles_are_split_at_atoms_and_come_back(drug_smiles: list[str]) -> None:
+    tokenizer = SmilesTokenizer.learn(drug_smiles, 50)
+    assert [tokenizer.to_text(ids) for ids in tokenizer.to_ids_batch(drug_smiles)] == drug_smiles
+    assert SmilesTokenizer.from_json(tokenizer.to_json()).tokens == tokenizer.tokens
+    few = SmilesTokenizer.learn(["CCl", "C[C@H](C)Br"], 0)
+    assert few.tokens == ("(", ")", "Br", "C", "Cl", "[C@H]")
+    wider = few.extended(["N"])
+    assert isinstance(wider, SmilesTokenizer)
+    assert wider.to_ids("NC[C@H]").tolist() == [10, 7, 9]
+    with pytest.raises(UnseenSymbolError, match=r'the SMILES symbol "\[nH\]" never occurred'):
+        few.to_ids("C[nH]")

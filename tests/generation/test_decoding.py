@@ -7,7 +7,7 @@ import pytest
 
 from molvae.data.tokenizer import Tokenizer
 from molvae.generation import decoding
-from molvae.generation.decoding import check_stream, decode_stream, to_selfies
+from molvae.generation.decoding import check_stream, decode_stream, to_texts
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.sampling import draw_molecules
 
@@ -17,7 +17,7 @@ def test_generated_ids_are_read_up_to_their_end_or_the_last_there_is() -> None:
     carbon, oxygen = (tokenizer.to_ids(symbol)[0] for symbol in ("[C]", "[O]"))
     ids = np.array([[carbon, oxygen, 0, 0], [carbon, carbon, oxygen, oxygen], [0, 0, 0, 0]])
     lengths = np.array([2, 5, 0])
-    assert to_selfies(ids, lengths, tokenizer) == ["[C][O]", "[C][C][O][O]", ""]
+    assert to_texts(ids, lengths, tokenizer) == ["[C][O]", "[C][C][O][O]", ""]
 
 
 def test_workers_decode_what_this_process_decodes_in_the_same_order(

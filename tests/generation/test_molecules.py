@@ -8,7 +8,7 @@ from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import Tokenizer
 from molvae.errors import MoleculeError, UnseenSymbolError
 from molvae.generation import molecules
-from molvae.generation.decoding import to_selfies
+from molvae.generation.decoding import to_texts
 from molvae.generation.molecules import read_molecules, refusal_error
 
 READ = ["CCO", "Oc1ccccc1", "CC(=O)N1CCOCC1", "CCCCCCCCCC"]
@@ -45,7 +45,7 @@ def test_what_can_be_read_is_canonical_and_comes_back_from_its_ids(tokenizer: To
     assert readable.smiles == [Chem.CanonSmiles(text) for text in READ[:3]]
     assert readable.places.tolist() == [0, 1, 2]
     batch = readable.arrays.batch(readable.places)
-    selfies = to_selfies(batch.token_ids, batch.lengths, tokenizer)
+    selfies = to_texts(batch.token_ids, batch.lengths, tokenizer)
     assert [selfies_to_smiles(text) for text in selfies] == readable.smiles
 
 

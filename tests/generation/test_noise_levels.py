@@ -6,8 +6,9 @@ import torch
 
 from molvae.errors import InputError, SettingsError
 from molvae.generation import language_model_prior
-from molvae.generation.language_model_prior import MIN_BATCH, LanguageModelPrior, UnpromptedDecoder
+from molvae.generation.language_model_prior import MIN_BATCH, LanguageModelPrior
 from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.writers import UnpromptedDecoder
 
 
 def test_posterior_samples_at_a_level_are_as_far_off_as_it_says(
@@ -34,7 +35,8 @@ def test_a_level_that_the_model_has_not_is_refused(
 
 def prior_of(model: MoleculeModel, max_length: int | None = None) -> LanguageModelPrior:
     length = model.max_length if max_length is None else max_length
-    return LanguageModelPrior(model.network, UnpromptedDecoder(model.network), model.tokenizer, length)
+    writer = UnpromptedDecoder(model.network, model.tokenizer, length)
+    return LanguageModelPrior(model.network, model.tokenizer, writer)
 
 
 def test_the_language_models_prior_encodes_what_the_decoder_writes(noisy_model: MoleculeModel) -> None:
@@ -73,7 +75,7 @@ def test_worker_processes_find_the_same_draws(
 
 
 def test_a_decoder_that_writes_no_molecule_is_reported(noisy_model: MoleculeModel) -> None:
-    with pytest.raises(InputError, match=r"12,800 molecules .* only 0 were .* train it longer, or choose"):
+    with pytest.raises(InputError, match=r"12,800 molecules .* only 0 could be .* train it longer, or"):
         prior_of(noisy_model, 0).sample(5)
 
 

@@ -170,7 +170,13 @@ def test_a_language_model_goes_along_and_can_be_taught_more(
     fitted = molvae.load(base).facts["priors"]["language-model"]
     assert model.facts["priors"] == {"language-model": fitted}
     assert model.language_model is not None
-    assert model.language_model.vocab_size == model.tokenizer.vocab_size
+    assert model.sample(3, prior="language-model")
+    num_known = model.language_model.tokenizer.vocab_size
+    more = tmp_path / "more"
+    assert molvae_command("fit-prior", tuned, file, *prior, 1, "--out", more).code == 0
+    wider = molvae.load(more).language_model
+    assert wider is not None
+    assert wider.network.vocab_size == wider.tokenizer.vocab_size > num_known
     assert molvae_command("fit-prior", tuned, tiny_csv, *prior, 1).code == 0
     nats = molvae.load(tuned).facts["priors"]["language-model"]["nats"]
     assert nats == pytest.approx(fitted["nats"], rel=0.05)  # where the base left off

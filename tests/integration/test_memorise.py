@@ -28,6 +28,6 @@ def test_twenty_molecules_are_learned_by_heart(drug_smiles: list[str], tmp_path:
     assert result.best.reconstruction == 1.0
     ids, lengths = (torch.from_numpy(part) for part in arrays.batch(everyone))
     found, num_tokens = model.decoder.generate(model.encode(ids, lengths).mean, max_length=80)
-    told = [tokenizer.to_selfies(row[:n].tolist()) for row, n in zip(found, num_tokens, strict=True)]
+    told = [tokenizer.to_text(row[:n].tolist()) for row, n in zip(found, num_tokens, strict=True)]
     assert told == texts
     assert selfies_to_smiles(told[0]) == "CC(=O)Oc1ccccc1C(=O)O"
