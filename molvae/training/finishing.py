@@ -103,8 +103,8 @@ def finish(
         "test": measured(split.test),
     }
     if base is not None and base.language_model is not None:
-        name = LanguageModelPrior.name
-        facts["priors"] = {name: base.facts["priors"][name]}
+        fitted = base.facts.get("priors", {})
+        facts["priors"] = {name: fitted[name] for name in fitted if name == LanguageModelPrior.name}
     finished = dataclasses.replace(draw, scaler=scaler, facts=facts)
     dial = measure_dial(finished, _held_out_smiles(prepared, seed), seed)
     return dataclasses.replace(finished, facts=facts | {"likeness": dial.to_json() if dial else None})

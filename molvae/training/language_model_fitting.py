@@ -174,6 +174,7 @@ class _Fit:
         self._started = self._saved = time.monotonic()
         self._started -= self.state.seconds
         self._batches: tuple[int, list[IndexArray]] = (-1, [])
+        self._judged_step = -1
 
     def share_done(self) -> float:
         """How far the fit is, 0 to 1."""
@@ -200,6 +201,9 @@ class _Fit:
     @torch.no_grad()
     def judge(self) -> None:
         """Reads what is held back, and keeps the weights if none before them read it better."""
+        if self._judged_step == self.state.step:
+            return
+        self._judged_step = self.state.step
         self.model.eval()
         parts = np.array_split(self.held_back, -(-len(self.held_back) // JUDGED_AT_ONCE))
         total = sum(float(self._nats(self.model, part)) * len(part) for part in parts)

@@ -108,3 +108,13 @@ def test_a_checkpoint_of_something_else_is_refused_and_stays(arrays: TokenArrays
 def test_one_molecule_is_too_few(arrays: TokenArrays, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="one molecule is too few to fit a prior to; give more"):
         fit(arrays.subset(np.arange(1)), tmp_path)
+
+
+def test_the_last_step_is_judged_once(
+    arrays: TokenArrays, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"):
+        fitted = fit(arrays, tmp_path, steps=3)
+    told = [line for line in caplog.messages if "held-back" in line]
+    assert [line.split(":")[0] for line in told] == ["step 1", "step 2", "step 3"]
+    assert fitted.state.judgments == 3
