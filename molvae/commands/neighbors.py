@@ -1,9 +1,10 @@
 """Find molecules near one, or near each of a file: distinct ones decoded from around its latents.
 
-They are as alike as can be found, or with --similarity as alike as asked for, within .1; the most alike come
-first. Likeness is the Tanimoto similarity of ECFP4 fingerprints with 2,048 bits. Of a file the table has the
-columns query_row, query, smiles, tanimoto and noise; a molecule without neighbors has a row without one, and
-rows that the model can't read are listed beside it, in OUT.ledger.csv.
+Or from its own latents, with one token written otherwise (noise 0). They are as alike as can be found, or as
+alike as --similarity asks for, within .1; the most alike come first. Likeness is the Tanimoto similarity of
+ECFP4 fingerprints with 2,048 bits. Of a file the table has the columns query_row, query, smiles, tanimoto
+and noise; a molecule without neighbors has a row without one, and rows that the model can't read are listed
+beside it, in OUT.ledger.csv.
 """
 
 import argparse
@@ -19,7 +20,7 @@ from molvae.commands.encoding import encode_rows, refused_line
 from molvae.commands.opening import MOLECULES_HELP, add_model, open_model
 from molvae.commands.tables import add_out_flags, in_columns, read_smiles, write_table
 from molvae.errors import MissingFileError, MoleculeError, SettingsError
-from molvae.generation.exploration import TOLERANCE, neighbors_around
+from molvae.generation.exploration import TOLERANCE, Around, neighbors_around
 from molvae.generation.latent_model import MoleculeModel
 from molvae.settings import add_flags
 
@@ -100,9 +101,8 @@ def _file_named(text: str) -> Path | None:
 def _run_on_file(model: MoleculeModel, settings: NeighborSettings, path: Path, out: Path | None) -> None:
     molecules = read_smiles(path, settings.smiles_column)
     encoded = encode_rows(model, molecules, path, out)
-    table = neighbors_around(
-        model, encoded.smiles, encoded.means, settings.num_neighbors, settings.seed, settings.similarity
-    )
+    around = Around(encoded.smiles, encoded.means, encoded.readable.arrays.lengths)
+    table = neighbors_around(model, around, settings.num_neighbors, settings.seed, settings.similarity)
     table.insert(0, "query_row", [encoded.rows[place] for place in table.pop("place")])
     if out is None:
         print(in_columns(table[["query_row", "query", "tanimoto", "noise", "smiles"]]))

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from molvae.data.dataset import IndexArray
 from molvae.data.tokenizer import Tokenizer
 from molvae.data.workers import TaskName, WorkerPool
 from molvae.generation.checks import check_from_zero, check_level, latent_rows
@@ -43,14 +44,28 @@ def decode_latents(
 
 
 def decode_checked(
-    model: "MoleculeModel", latents: npt.ArrayLike, temperature: float, level: float, seed: int
+    model: "MoleculeModel",
+    latents: npt.ArrayLike,
+    temperature: float,
+    level: float,
+    seed: int,
+    slips: IndexArray | None = None,
 ) -> Checked:
-    """What `MoleculeModel.decode_checked` returns; errors are those of it."""
+    """What `MoleculeModel.decode_checked` returns; errors are those of it.
+
+    Args:
+        model: decodes.
+        latents: `(B, L)`.
+        temperature: as there.
+        level: as there.
+        seed: as there.
+        slips: `(B,)`, where each is to be written otherwise than is likeliest (`GRUDecoder.generate`).
+    """
     rows = latent_rows(latents, model.latent_dim)
     ended: list[bool] = []
 
     def selfies() -> Iterator[list[str]]:
-        for texts, has_ended in _written(model, rows, temperature, level, seed):
+        for texts, has_ended in _written(model, rows, temperature, level, seed, slips):
             ended.extend(has_ended)
             yield texts
 
@@ -60,7 +75,12 @@ def decode_checked(
 
 
 def _written(
-    model: "MoleculeModel", rows: Tensor, temperature: float, level: float, seed: int
+    model: "MoleculeModel",
+    rows: Tensor,
+    temperature: float,
+    level: float,
+    seed: int,
+    slips: IndexArray | None = None,
 ) -> Iterator[tuple[list[str], list[bool]]]:
     """Batches of what the decoder writes: SELFIES, and whether it came to an end."""
     check_from_zero("temperature", temperature)
@@ -75,6 +95,7 @@ def _written(
             temperature=temperature,
             generator=generator,
             levels=torch.full((len(latents),), level),
+            slips=torch.from_numpy(slips[start : start + DECODE_BATCH]) if slips is not None else None,
         )
         selfies = to_texts(ids.numpy(), lengths.numpy(), model.tokenizer)
         yield selfies, (lengths <= model.max_length).tolist()

@@ -1,4 +1,8 @@
-"""Around molecules and between two: latents near those that are known, decoded."""
+"""Around molecules and between two: latents near those that are known, decoded.
+
+What lies around a molecule is found in two ways: noise over its latents, and a slip of the decoder, which
+writes one token otherwise. Slips are more alike than what noise finds, noise is found to any distance.
+"""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -7,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from molvae.data.dataset import IndexArray
 from molvae.errors import InputError, SettingsError
 from molvae.generation.checks import check_from_zero
-from molvae.generation.likeness import decode_around, grid_of, likeness_to
+from molvae.generation.likeness import decode_around, decode_with_slips, grid_of, likeness_to
 from molvae.interfaces import FloatArray
 from molvae.progress import Progress
 
@@ -24,10 +29,31 @@ MIN_NEIGHBORS = 10
 TOLERANCE = 0.1
 #: Noise beside the dial's, as shares of it, that is tried too, as no molecule is the average one.
 SHARES, NUM_ROUNDS = (1.0, 0.85, 1.15, 0.7, 1.3), 3
+#: Temperatures of the decoder's slips, from what it would have written next to what it hardly would.
+SLIPS = (1.0, 1.0, 1.5, 1.5, 2.0, 2.0, 3.0, 3.0)
 #: Draws decoded at once, around as many molecules as they are enough for.
 BLOCK_DRAWS = 20_000
 #: Molecules that a warning names; of more, the others are counted.
 MAX_NAMED = 3
+
+
+class Around(NamedTuple):
+    """Molecules to look around: canonical SMILES, latents `(K, L)` and numbers of tokens `(K,)`."""
+
+    queries: Sequence[str]
+    centers: FloatArray
+    lengths: IndexArray
+
+    def part(self, place: slice) -> "Around":
+        """Some of them."""
+        return Around(self.queries[place], self.centers[place], self.lengths[place])
+
+
+class Move(NamedTuple):
+    """A way away from a molecule: so much noise; or none, and a slip at a temperature."""
+
+    noise: float
+    slip: float | None = None
 
 
 class Neighbor(NamedTuple):
@@ -59,26 +85,26 @@ def neighbors_of_each(
     """What `MoleculeModel.neighbors_of_each` returns; errors are those of it."""
     readable = model.all_readable(smiles)
     centers = model.posterior_of(readable.arrays)[0]
-    return neighbors_around(model, readable.smiles, centers, num_neighbors, seed, similarity)
+    around = Around(readable.smiles, centers, readable.arrays.lengths)
+    return neighbors_around(model, around, num_neighbors, seed, similarity)
 
 
 def neighbors_around(
     model: "MoleculeModel",
-    queries: Sequence[str],
-    centers: FloatArray,
+    around: Around,
     num_neighbors: int,
     seed: int,
     similarity: float | None = None,
 ) -> pd.DataFrame:
     """Distinct molecules decoded from around the latents of others.
 
-    Without a similarity noise grows until twice as many molecules are found as asked for, and the most
-    alike are taken; with one it is near the dial's, and those nearest to what was asked for are.
+    Without a similarity the decoder slips, and then noise grows, until twice as many molecules are found as
+    asked for, and the most alike are taken; with one noise is near the dial's, or, where that gives none so
+    alike, the decoder slips first; and those nearest to what was asked for are taken.
 
     Args:
         model: decodes.
-        queries: canonical SMILES of `K` molecules.
-        centers: their latents `(K, L)`.
+        around: the molecules that neighbors are wanted of.
         num_neighbors: how many around each.
         seed: of the noise.
         similarity: how alike they should be; None for as alike as can be found.
@@ -94,9 +120,9 @@ def neighbors_around(
     if num_neighbors < 1:
         raise SettingsError(f'num_neighbors is "{num_neighbors}"; ask for at least 1')
     check_from_zero("seed", seed)
-    noises = grid_of(model) if similarity is None else _noises_for(model, similarity)
+    moves = _moves_for(model, similarity)
     generator = np.random.default_rng(seed)
-    _warn_of_strangers(model, queries, centers)
+    _warn_of_strangers(model, around.queries, around.centers)
 
     def is_enough(found: Found) -> bool:
         """Whether twice as many were found as asked for, where need be as alike as asked for."""
@@ -109,45 +135,58 @@ def neighbors_around(
     num_draws = 4 * num_sought
     block_size = max(1, BLOCK_DRAWS // num_draws)
     chosen: list[Found] = []
-    with Progress(len(queries), "neighbors") as bar:
-        for start in range(0, len(queries), block_size):
-            block = slice(start, start + block_size)
-            every = _search(model, queries[block], centers[block], noises, num_draws, generator, is_enough)
+    with Progress(len(around.queries), "neighbors") as bar:
+        for start in range(0, len(around.queries), block_size):
+            block = around.part(slice(start, start + block_size))
+            every = _search(model, block, moves, num_draws, generator, is_enough)
             chosen.extend(_nearest(found, num_neighbors, similarity) for found in every)
             bar.update(len(every))
     if similarity is not None:
-        _warn_of_unlike(queries, chosen, num_neighbors, similarity)
-    return _table_of(queries, chosen)
+        _warn_of_unlike(around.queries, chosen, num_neighbors, similarity)
+    return _table_of(around.queries, chosen)
 
 
-def _noises_for(model: "MoleculeModel", similarity: float) -> tuple[float, ...]:
-    """Noise to try for a similarity: around what the dial says, then all there is."""
+def _moves_for(model: "MoleculeModel", similarity: float | None) -> tuple[Move, ...]:
+    """What to try, in order: for a similarity what the dial says, or slips where noise has none so alike."""
+    slips = tuple(Move(0.0, temperature) for temperature in SLIPS)
+    grid = grid_of(model)
+    everything = tuple(map(Move, grid))
+    if similarity is None:
+        return (*slips, *everything)
     if not 0 < similarity < 1:
         raise SettingsError(f'similarity is "{similarity}"; give a Tanimoto similarity between 0 and 1')
     if model.likeness_dial is None:
         raise InputError("the model has no dial for similarity: train it anew with this version of molvae")
-    middle, grid = model.likeness_dial.noise_for(similarity), grid_of(model)
-    return (*(min(share * middle, grid[-1]) for share in SHARES * NUM_ROUNDS), *grid)
+    dial = model.likeness_dial
+    middle = dial.noise_for(similarity)
+    near = tuple(Move(min(share * middle, grid[-1])) for share in SHARES * NUM_ROUNDS)
+    first = (*slips, *near) if similarity > dial.tanimoto[0] else (*near, *slips)
+    return (*first, *everything)
 
 
 def _search(
     model: "MoleculeModel",
-    queries: Sequence[str],
-    centers: FloatArray,
-    noises: Sequence[float],
+    around: Around,
+    moves: Sequence[Move],
     num_draws: int,
     generator: np.random.Generator,
     is_enough: Callable[[Found], bool],
 ) -> list[Found]:
     """What is found around each query, all of them decoded together until each has enough."""
-    every: list[Found] = [{} for _ in queries]
-    lacking = list(range(len(queries)))
-    for noise in noises:
-        decoded = decode_around(model, np.repeat(centers[lacking], num_draws, axis=0), noise, generator)
+    every: list[Found] = [{} for _ in around.queries]
+    lacking = list(range(len(every)))
+    for noise, slip in moves:
+        centers = np.repeat(around.centers[lacking], num_draws, axis=0)
+        if slip is None:
+            decoded = decode_around(model, centers, noise, generator)
+        else:
+            lengths = np.repeat(around.lengths[lacking], num_draws)
+            decoded = decode_with_slips(model, centers, lengths, slip, generator)
         for index, place in enumerate(lacking):
-            around = decoded[index * num_draws : (index + 1) * num_draws]
-            fresh = sorted(set(around) - {"", queries[place]} - every[place].keys())
-            for text, likeness in zip(fresh, likeness_to(queries[place], fresh).tolist(), strict=True):
+            query = around.queries[place]
+            own = decoded[index * num_draws : (index + 1) * num_draws]
+            fresh = sorted(set(own) - {"", query} - every[place].keys())
+            for text, likeness in zip(fresh, likeness_to(query, fresh).tolist(), strict=True):
                 every[place][text] = Neighbor(likeness, noise)
         lacking = [place for place in lacking if not is_enough(every[place])]
         if not lacking:

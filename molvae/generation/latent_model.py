@@ -310,7 +310,8 @@ class MoleculeModel:
 
         Returns:
             Columns smiles and tanimoto, and noise: the level where the decoder is told of it, else a
-            radius in units of the spread of the training molecules' latents.
+            radius in units of the spread of the training molecules' latents; 0 for what the decoder wrote
+            when it was made to write one token otherwise.
 
         Raises:
             MoleculeError: if the SMILES can't be read.

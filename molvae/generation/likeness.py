@@ -13,6 +13,8 @@ from sklearn.isotonic import IsotonicRegression
 
 from molvae.chem.fingerprints import morgan_bits, tanimoto
 from molvae.chem.molecules import parse_smiles
+from molvae.data.dataset import IndexArray
+from molvae.generation.decoding import decode_checked
 from molvae.generation.sampling import with_noise
 from molvae.interfaces import FloatArray
 
@@ -69,6 +71,33 @@ def decode_around(
         return model.decode(centers + noise * model.latent_scale * draws)
     latents = with_noise(centers, noise, generator)
     return model.decode(latents, level=noise, temperature=1.0, seed=int(generator.integers(2**62)))
+
+
+def decode_with_slips(
+    model: "MoleculeModel",
+    centers: FloatArray,
+    lengths: IndexArray,
+    temperature: float,
+    generator: np.random.Generator,
+) -> list[str]:
+    """What each of the latents `(B, L)` decodes to if the decoder slips once, at one of its tokens.
+
+    It passes over the likeliest there and takes another one; the latents still tell it of the rest. Codes
+    that are close to a hash of molecules have no neighborhood that is alike, but this has.
+
+    Args:
+        model: decodes.
+        centers: the latents.
+        lengths: tokens of the molecules that they are of, `(B,)`.
+        temperature: of the draw of the other token.
+        generator: draws where each slips.
+
+    Returns:
+        Canonical SMILES; "" where what was written would have to be repaired.
+    """
+    slips, seed = generator.integers(lengths), int(generator.integers(2**62))
+    checked = decode_checked(model, centers, temperature, 0.0, seed, slips)
+    return [text if strict else "" for text, strict in zip(checked.smiles, checked.is_strict, strict=True)]
 
 
 def likeness_to(query: str, others: Sequence[str]) -> FloatArray:

@@ -124,6 +124,7 @@ class GRUDecoder(nn.Module):
         temperature: float = 0.0,
         generator: torch.Generator | None = None,
         levels: Tensor | None = None,
+        slips: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """Token ids decoded step by step; rows that have ended are dropped from the batch.
 
@@ -133,6 +134,8 @@ class GRUDecoder(nn.Module):
             temperature: 0 takes the likeliest token; else logits are divided by it and sampled.
             generator: where the randomness comes from.
             levels: `(B,)`, the latents' noise levels; None for no noise.
+            slips: `(B,)`, a step each, from 0, at which the likeliest token is passed over and another one
+                drawn, at `temperature`; at all other steps the likeliest is taken then. None for none.
 
         Returns:
             `(B, max_length)` ids padded with `PAD`; and `(B,)` lengths, `max_length + 1` where the
@@ -148,7 +151,10 @@ class GRUDecoder(nn.Module):
         tokens = torch.full_like(rows, START)
         for step in range(max_length + 1):
             states, logits = self._step(table[tokens], constants, states)
-            tokens = _choose(logits, temperature, generator)
+            if slips is None:
+                tokens = _choose(logits, temperature, generator)
+            else:
+                tokens = _choose_another(logits, slips == step, temperature, generator)
             ended = tokens == END
             lengths[rows[ended]] = step
             keep = ~ended
@@ -158,6 +164,7 @@ class GRUDecoder(nn.Module):
                 rows, tokens = rows[keep], tokens[keep]
                 constants = [constant[keep] for constant in constants]
                 states = [state[keep] for state in states]
+                slips = slips[keep] if slips is not None else None
             found[rows, step] = tokens
         return found, lengths
 
@@ -181,3 +188,12 @@ def _choose(logits: Tensor, temperature: float, generator: torch.Generator | Non
         return logits.argmax(dim=1)
     noise = torch.empty_like(logits).exponential_(generator=generator)
     return (logits / temperature - noise.log()).argmax(dim=1)
+
+
+def _choose_another(
+    logits: Tensor, here: Tensor, temperature: float, generator: torch.Generator | None
+) -> Tensor:
+    """The likeliest tokens `(B,)`, but for the rows `here` `(B,)`: there any but the likeliest."""
+    best = _choose(logits, 0.0, None)
+    others = logits.scatter(1, best[:, None], -torch.inf)
+    return torch.where(here, _choose(others, temperature, generator), best)

@@ -11,7 +11,7 @@ from molvae.errors import MoleculeError, SettingsError
 from molvae.generation import exploration
 from molvae.generation.exploration import MIN_NEIGHBORS, neighbors_of, neighbors_of_each
 from molvae.generation.latent_model import MoleculeModel
-from molvae.generation.likeness import RADII
+from molvae.generation.likeness import RADII, decode_with_slips
 from molvae.generation.molecules import Readable
 from molvae.interfaces import FloatArray
 
@@ -43,12 +43,19 @@ class _Rings:
         return ["", QUERY, *("C1" + size * "C" + "C1" for size in range(1, count + 1))]
 
 
+@pytest.fixture
+def only_noise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The decoder does not slip."""
+    monkeypatch.setattr(exploration, "SLIPS", ())
+
+
 def found(model: _Rings, smiles: str, num_neighbors: int) -> list[tuple[str, float]]:
     """Names and radii of neighbors."""
     table = neighbors_of(model, smiles, num_neighbors, seed=0)  # type: ignore[arg-type]
     return list(zip(table["smiles"], table["noise"], strict=True))
 
 
+@pytest.mark.usefixtures("only_noise")
 def test_noise_grows_until_twice_as_many_are_found_as_asked_and_at_least_twenty() -> None:
     model = _Rings([0, 1, 8, 2 * MIN_NEIGHBORS])
     neighbors = dict(found(model, "c1ccccc1OCC", 3))
@@ -64,6 +71,7 @@ def test_of_fewer_neighbors_the_same_are_found(tiny_model: MoleculeModel) -> Non
     assert few["smiles"].tolist() == more["smiles"].tolist()[:3]
 
 
+@pytest.mark.usefixtures("only_noise")
 def test_a_model_that_knows_one_molecule_has_no_neighbors() -> None:
     table = neighbors_of(_Rings([0] * len(RADII)), QUERY, 3, seed=0)  # type: ignore[arg-type]
     assert list(table.columns) == ["smiles", "tanimoto", "noise"]
@@ -83,7 +91,50 @@ def test_neighbors_are_the_most_alike_of_those_found(num_neighbors: int, tiny_mo
     np.testing.assert_allclose(table["tanimoto"], likeness, atol=1e-6)
     order = sorted(zip([-round(value, 6) for value in likeness], table["smiles"], strict=True))
     assert [name for _, name in order] == table["smiles"].tolist()
-    assert set(table["noise"]) <= set(RADII)
+    assert set(table["noise"]) <= {0.0, *RADII}
+
+
+def test_a_slip_changes_what_is_written_from_its_place_on(noisy_model: MoleculeModel) -> None:
+    readable = noisy_model.readable([QUERY])
+    centers = np.repeat(noisy_model.posterior_of(readable.arrays)[0], 200, axis=0)
+    lengths = np.repeat(readable.arrays.lengths, 200)
+    one, again, other = (
+        decode_with_slips(noisy_model, centers, lengths, 2.0, np.random.default_rng(seed))
+        for seed in (1, 1, 2)
+    )
+    assert one == again
+    assert one != other
+    told = set(one) - {""}
+    assert len(told) > 5
+    assert QUERY not in told or noisy_model.decode(centers[0]) != [QUERY]
+
+
+def test_slips_come_first_where_noise_finds_nothing_so_alike(
+    noisy_model: MoleculeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dial = noisy_model.likeness_dial
+    assert dial is not None
+    tried: list[float] = []
+
+    def slipped(*_: object) -> list[str]:
+        tried.append(0.0)
+        return []
+
+    def around(_model: MoleculeModel, _centers: FloatArray, noise: float, _generator: object) -> list[str]:
+        tried.append(noise)
+        return []
+
+    monkeypatch.setattr(exploration, "decode_with_slips", slipped)
+    monkeypatch.setattr(exploration, "decode_around", around)
+    noisy_model.neighbors(QUERY, 1, similarity=dial.tanimoto[0] + 0.1)
+    num_slips = len(exploration.SLIPS)
+    assert tried[:num_slips] == [0.0] * num_slips
+    assert all(noise > 0 for noise in tried[num_slips:])
+    tried.clear()
+    noisy_model.neighbors(QUERY, 1, similarity=dial.tanimoto[-1])
+    num_near = len(exploration.SHARES) * exploration.NUM_ROUNDS
+    assert all(noise > 0 for noise in tried[:num_near])
+    assert tried[num_near : num_near + num_slips] == [0.0] * num_slips
 
 
 def test_neighbors_follow_from_their_seed(tiny_model: MoleculeModel) -> None:
@@ -117,6 +168,7 @@ def test_neighbors_of_one_alone_are_its_neighbors(tiny_model: MoleculeModel) -> 
     assert table[["smiles", "tanimoto", "noise"]].equals(one)
 
 
+@pytest.mark.usefixtures("only_noise")
 def test_a_molecule_without_neighbors_has_a_row_where_there_are_several() -> None:
     table = neighbors_of_each(_Rings([0] * len(RADII)), [QUERY], 3, seed=0)  # type: ignore[arg-type]
     assert table[["place", "query", "smiles"]].to_numpy().tolist() == [[0, QUERY, ""]]

@@ -146,3 +146,27 @@ def test_a_hidden_token_is_read_as_unknown_and_still_has_to_be_told(
     logits = stepwise_logits(decoder, latents[1], [START, *tokens[:2], UNKNOWN, *tokens[3:]])
     truth = functional.cross_entropy(logits, torch.tensor([*tokens, END]), reduction="sum")
     torch.testing.assert_close(nll[1], truth)
+
+
+def test_a_slip_takes_another_token_once_and_the_likeliest_else(
+    decoder: GRUDecoder, batch: tuple[Tensor, Tensor]
+) -> None:
+    latents = batch[0].repeat(50, 1)
+    slips = torch.arange(len(latents)) % 3
+    plain, _ = decoder.generate(latents, max_length=6)
+    ids, lengths = decoder.generate(
+        latents, max_length=6, temperature=1.0, slips=slips, generator=torch.Generator().manual_seed(3)
+    )
+    for row, slip in enumerate(slips.tolist()):
+        before, after = plain[row].tolist(), ids[row].tolist()
+        assert after[:slip] == before[:slip]
+        if slip > 0 and before[slip - 1] == PAD:
+            continue  # it had ended
+        assert after[slip] != before[slip] or (before[slip] == PAD) != (lengths[row] == slip)
+        tokens = [START, *after[: int(lengths[row])]]
+        logits = stepwise_logits(decoder, latents[row], tokens)
+        logits[:, [PAD, START, UNKNOWN]] = -torch.inf
+        best = logits.argmax(dim=1).tolist()
+        written = [*after[: int(lengths[row])], END]
+        differing = [step for step in range(min(len(written), 6)) if written[step] != best[step]]
+        assert differing == [slip]
