@@ -27,7 +27,8 @@ logger = logging.getLogger(__name__)
 MIN_NEIGHBORS = 10
 #: How far from the similarity that was asked for a neighbor may be.
 TOLERANCE = 0.1
-#: Noise beside the dial's, as shares of it, that is tried too, as no molecule is the average one.
+#: Noise beside the dial's, as shares of it, that is tried too, as no molecule is the average one; and how
+#: often all of it is tried, or all slips.
 SHARES, NUM_ROUNDS = (1.0, 0.85, 1.15, 0.7, 1.3), 3
 #: Temperatures of the decoder's slips, from what it would have written next to what it hardly would.
 SLIPS = (1.0, 1.0, 1.5, 1.5, 2.0, 2.0, 3.0, 3.0)
@@ -159,8 +160,8 @@ def _moves_for(model: "MoleculeModel", similarity: float | None) -> tuple[Move, 
         raise InputError("the model has no dial for similarity: train it anew with this version of molvae")
     dial = model.likeness_dial
     middle = dial.noise_for(similarity)
-    near = tuple(Move(min(share * middle, grid[-1])) for share in SHARES * NUM_ROUNDS)
-    first = (*slips, *near) if similarity > dial.tanimoto[0] else (*near, *slips)
+    near = tuple(Move(min(share * middle, grid[-1])) for share in SHARES)
+    first = slips * NUM_ROUNDS if similarity > dial.tanimoto[0] else (*(near * NUM_ROUNDS), *slips)
     return (*first, *everything)
 
 

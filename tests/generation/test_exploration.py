@@ -11,7 +11,7 @@ from molvae.errors import MoleculeError, SettingsError
 from molvae.generation import exploration
 from molvae.generation.exploration import MIN_NEIGHBORS, neighbors_of, neighbors_of_each
 from molvae.generation.latent_model import MoleculeModel
-from molvae.generation.likeness import RADII, decode_with_slips
+from molvae.generation.likeness import RADII, decode_with_slips, grid_of
 from molvae.generation.molecules import Readable
 from molvae.interfaces import FloatArray
 
@@ -128,8 +128,7 @@ def test_slips_come_first_where_noise_finds_nothing_so_alike(
     monkeypatch.setattr(exploration, "decode_around", around)
     noisy_model.neighbors(QUERY, 1, similarity=dial.tanimoto[0] + 0.1)
     num_slips = len(exploration.SLIPS)
-    assert tried[:num_slips] == [0.0] * num_slips
-    assert all(noise > 0 for noise in tried[num_slips:])
+    assert tried == [0.0] * num_slips * exploration.NUM_ROUNDS + list(grid_of(noisy_model))
     tried.clear()
     noisy_model.neighbors(QUERY, 1, similarity=dial.tanimoto[-1])
     num_near = len(exploration.SHARES) * exploration.NUM_ROUNDS
