@@ -51,10 +51,14 @@ class Around(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A way away from a molecule: so much noise; or none, and a slip at a temperature."""
+    """A way away from a molecule: so much noise; or none, and a slip at a temperature.
+
+    A last resort is for a molecule around which hardly anything was found: it leads too far off.
+    """
 
     noise: float
     slip: float | None = None
+    is_last_resort: bool = False
 
 
 class Neighbor(NamedTuple):
@@ -125,8 +129,10 @@ def neighbors_around(
     generator = np.random.default_rng(seed)
     _warn_of_strangers(model, around.queries, around.centers)
 
-    def is_enough(found: Found) -> bool:
+    def is_enough(found: Found, move: Move) -> bool:
         """Whether twice as many were found as asked for, where need be as alike as asked for."""
+        if move.is_last_resort:
+            return len(found) >= num_sought
         num_near = len(found)
         if similarity is not None:
             num_near = sum(abs(one.tanimoto - similarity) <= TOLERANCE / 2 for one in found.values())
@@ -161,8 +167,9 @@ def _moves_for(model: "MoleculeModel", similarity: float | None) -> tuple[Move, 
     dial = model.likeness_dial
     middle = dial.noise_for(similarity)
     near = tuple(Move(min(share * middle, grid[-1])) for share in SHARES)
-    first = slips * NUM_ROUNDS if similarity > dial.tanimoto[0] else (*(near * NUM_ROUNDS), *slips)
-    return (*first, *everything)
+    if similarity > dial.tanimoto[0]:
+        return (*slips * NUM_ROUNDS, *(move._replace(is_last_resort=True) for move in everything))
+    return (*near * NUM_ROUNDS, *slips, *everything)
 
 
 def _search(
@@ -171,27 +178,27 @@ def _search(
     moves: Sequence[Move],
     num_draws: int,
     generator: np.random.Generator,
-    is_enough: Callable[[Found], bool],
+    is_enough: Callable[[Found, Move], bool],
 ) -> list[Found]:
     """What is found around each query, all of them decoded together until each has enough."""
     every: list[Found] = [{} for _ in around.queries]
     lacking = list(range(len(every)))
-    for noise, slip in moves:
+    for move in moves:
+        lacking = [place for place in lacking if not is_enough(every[place], move)]
+        if not lacking:
+            break
         centers = np.repeat(around.centers[lacking], num_draws, axis=0)
-        if slip is None:
-            decoded = decode_around(model, centers, noise, generator)
+        if move.slip is None:
+            decoded = decode_around(model, centers, move.noise, generator)
         else:
             lengths = np.repeat(around.lengths[lacking], num_draws)
-            decoded = decode_with_slips(model, centers, lengths, slip, generator)
+            decoded = decode_with_slips(model, centers, lengths, move.slip, generator)
         for index, place in enumerate(lacking):
             query = around.queries[place]
             own = decoded[index * num_draws : (index + 1) * num_draws]
             fresh = sorted(set(own) - {"", query} - every[place].keys())
             for text, likeness in zip(fresh, likeness_to(query, fresh).tolist(), strict=True):
-                every[place][text] = Neighbor(likeness, noise)
-        lacking = [place for place in lacking if not is_enough(every[place])]
-        if not lacking:
-            break
+                every[place][text] = Neighbor(likeness, move.noise)
     return every
 
 

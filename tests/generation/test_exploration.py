@@ -136,6 +136,17 @@ def test_slips_come_first_where_noise_finds_nothing_so_alike(
     assert tried[num_near : num_near + num_slips] == [0.0] * num_slips
 
 
+def test_noise_is_not_tried_where_slips_find_enough_that_are_less_alike(
+    noisy_model: MoleculeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rings = ["C1" + size * "C" + "C1" for size in range(1, MIN_NEIGHBORS + 1)]
+    monkeypatch.setattr(exploration, "decode_with_slips", lambda *_: rings)
+    monkeypatch.setattr(exploration, "decode_around", lambda *_: pytest.fail("noise was tried"))
+    table = noisy_model.neighbors(QUERY, 3, similarity=0.9)
+    assert len(table) == 3
+    assert (table["noise"] == 0).all()
+
+
 def test_neighbors_follow_from_their_seed(tiny_model: MoleculeModel) -> None:
     one, again, other = (tiny_model.neighbors(QUERY, 8, seed=seed) for seed in (1, 1, 2))
     assert one.equals(again)
