@@ -51,14 +51,10 @@ class Around(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A way away from a molecule: so much noise; or none, and a slip at a temperature.
-
-    A last resort is for a molecule around which hardly anything was found: it leads too far off.
-    """
+    """A way away from a molecule: so much noise; or none, and a slip at a temperature."""
 
     noise: float
     slip: float | None = None
-    is_last_resort: bool = False
 
 
 class Neighbor(NamedTuple):
@@ -129,10 +125,8 @@ def neighbors_around(
     generator = np.random.default_rng(seed)
     _warn_of_strangers(model, around.queries, around.centers)
 
-    def is_enough(found: Found, move: Move) -> bool:
+    def is_enough(found: Found) -> bool:
         """Whether twice as many were found as asked for, where need be as alike as asked for."""
-        if move.is_last_resort:
-            return len(found) >= num_sought
         num_near = len(found)
         if similarity is not None:
             num_near = sum(abs(one.tanimoto - similarity) <= TOLERANCE / 2 for one in found.values())
@@ -166,10 +160,10 @@ def _moves_for(model: "MoleculeModel", similarity: float | None) -> tuple[Move, 
         raise InputError("the model has no dial for similarity: train it anew with this version of molvae")
     dial = model.likeness_dial
     middle = dial.noise_for(similarity)
-    near = tuple(Move(min(share * middle, grid[-1])) for share in SHARES)
+    near = tuple(Move(min(share * middle, grid[-1])) for share in SHARES * NUM_ROUNDS)
     if similarity > dial.tanimoto[0]:
-        return (*slips * NUM_ROUNDS, *(move._replace(is_last_resort=True) for move in everything))
-    return (*near * NUM_ROUNDS, *slips, *everything)
+        return (*slips * NUM_ROUNDS, *near, *everything)
+    return (*near, *slips, *everything)
 
 
 def _search(
@@ -178,27 +172,27 @@ def _search(
     moves: Sequence[Move],
     num_draws: int,
     generator: np.random.Generator,
-    is_enough: Callable[[Found, Move], bool],
+    is_enough: Callable[[Found], bool],
 ) -> list[Found]:
     """What is found around each query, all of them decoded together until each has enough."""
     every: list[Found] = [{} for _ in around.queries]
     lacking = list(range(len(every)))
-    for move in moves:
-        lacking = [place for place in lacking if not is_enough(every[place], move)]
-        if not lacking:
-            break
+    for noise, slip in moves:
         centers = np.repeat(around.centers[lacking], num_draws, axis=0)
-        if move.slip is None:
-            decoded = decode_around(model, centers, move.noise, generator)
+        if slip is None:
+            decoded = decode_around(model, centers, noise, generator)
         else:
             lengths = np.repeat(around.lengths[lacking], num_draws)
-            decoded = decode_with_slips(model, centers, lengths, move.slip, generator)
+            decoded = decode_with_slips(model, centers, lengths, slip, generator)
         for index, place in enumerate(lacking):
             query = around.queries[place]
             own = decoded[index * num_draws : (index + 1) * num_draws]
             fresh = sorted(set(own) - {"", query} - every[place].keys())
             for text, likeness in zip(fresh, likeness_to(query, fresh).tolist(), strict=True):
-                every[place][text] = Neighbor(likeness, move.noise)
+                every[place][text] = Neighbor(likeness, noise)
+        lacking = [place for place in lacking if not is_enough(every[place])]
+        if not lacking:
+            break
     return every
 
 
