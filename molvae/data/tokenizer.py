@@ -180,14 +180,14 @@ class Tokenizer:
         def shorten(token: str) -> str:
             return "".join(self._character[symbol] for symbol in self.split(token))
 
-        ranked = sorted(self.tokens, key=lambda token: len(self.split(token)) > 1)
+        ranked = sorted(self.tokens, key=lambda token: token not in self._character)
         vocabulary = {shorten(token): rank for rank, token in enumerate(ranked)}
         merges = [(shorten(first), shorten(second)) for first, second in self.merges]
         return tokenizers.Tokenizer(models.BPE(vocab=vocabulary, merges=merges))
 
     @cached_property
     def _id_of_rank(self) -> IdArray:
-        ranked = sorted(range(len(self.tokens)), key=lambda index: len(self.split(self.tokens[index])) > 1)
+        ranked = sorted(range(len(self.tokens)), key=lambda index: self.tokens[index] not in self._character)
         return np.array(ranked, dtype=np.uint16) + np.uint16(NUM_SPECIAL)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol, Self
 import torch
 from torch import Tensor
 
+from molvae.data.bulk import CHUNK_SIZE
 from molvae.data.dataset import TokenArrays
 from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import SmilesTokenizer, Tokenizer
@@ -21,9 +22,6 @@ from molvae.generation.decoding import to_texts
 from molvae.generation.tensors import load_weights
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.language_model import LanguageModel
-
-#: Molecules that are turned into tokens at once.
-CHUNK_SIZE = 50_000
 
 
 class Writer(Protocol):

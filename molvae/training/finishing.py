@@ -102,9 +102,9 @@ def finish(
         "valid": measured(split.valid),
         "test": measured(split.test),
     }
-    if base is not None and base.language_model is not None:
-        fitted = base.facts.get("priors", {})
-        facts["priors"] = {name: fitted[name] for name in fitted if name == LanguageModelPrior.name}
+    fitted = base.facts.get("priors", {}) if base is not None else {}
+    if LanguageModelPrior.name in fitted:
+        facts["priors"] = {LanguageModelPrior.name: fitted[LanguageModelPrior.name]}
     finished = dataclasses.replace(draw, scaler=scaler, facts=facts)
     dial = measure_dial(finished, _held_out_smiles(prepared, seed), seed)
     return dataclasses.replace(finished, facts=facts | {"likeness": dial.to_json() if dial else None})

@@ -30,6 +30,7 @@ from molvae.models.language_model import LanguageModel
 from molvae.progress import Progress
 from molvae.training.checkpoint import restore_training, training_tensors
 from molvae.training.device import autocast, choose_device, choose_precision
+from molvae.training.finishing import EXTRA_LENGTH
 from molvae.training.interruption import interruptible
 from molvae.training.schedules import learning_rate_factor
 
@@ -37,8 +38,6 @@ logger = logging.getLogger(__name__)
 
 #: Merges of SMILES symbols, and the molecules that they are learned from at most.
 NUM_MERGES, MERGE_MOLECULES = 480, 100_000
-#: Tokens that a molecule may be longer than the longest that was learned from.
-EXTRA_LENGTH = 8
 BATCH_SIZE = 256
 LEARNING_RATE, WEIGHT_DECAY, MAX_GRADIENT_NORM = 2e-3, 1e-4, 10.0
 #: Molecules that are held back, as a share and at most; and how often the model is judged by them.
@@ -145,7 +144,6 @@ def fit_language_model(
             nats = fit.step(share)
             bar.update(1, nats=nats, held_back=fit.state.nats or float("nan"))
     is_complete = fit.share_done() >= 1
-    fit.judge()
     fit.save()
     return FittedLanguageModel(
         fit.best.cpu().eval(), fit.state, len(fit.learned), len(fit.held_back), is_complete
@@ -174,7 +172,6 @@ class _Fit:
         self._started = self._saved = time.monotonic()
         self._started -= self.state.seconds
         self._batches: tuple[int, list[IndexArray]] = (-1, [])
-        self._judged_step = -1
 
     def share_done(self) -> float:
         """How far the fit is, 0 to 1."""
@@ -201,9 +198,6 @@ class _Fit:
     @torch.no_grad()
     def judge(self) -> None:
         """Reads what is held back, and keeps the weights if none before them read it better."""
-        if self._judged_step == self.state.step:
-            return
-        self._judged_step = self.state.step
         self.model.eval()
         parts = np.array_split(self.held_back, -(-len(self.held_back) // JUDGED_AT_ONCE))
         total = sum(float(self._nats(self.model, part)) * len(part) for part in parts)

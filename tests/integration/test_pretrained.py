@@ -49,7 +49,7 @@ def test_a_model_samples_straight_after_install(name: str, molvae_command: RunMo
 def test_moses_gives_back_molecules_that_it_was_not_trained_on(
     moses: MoleculeModel, drug_smiles: list[str]
 ) -> None:
-    molecules = moses.sample(200, novel=True, unique=True, strict=True, seed=2)
+    molecules = moses.sample(200, novel=True, unique=True, seed=2)
     assert not moses.training_keys.contains(molecules).any()
     readable = moses.readable(molecules).smiles  # a sample may hold what the data has not, such as [SH1]
     assert moses.reconstruct(readable)["same"].sum() / len(molecules) > 0.9
