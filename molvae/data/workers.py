@@ -76,9 +76,9 @@ def decode_and_check(selfies: Sequence[str]) -> list[tuple[str, bool]]:
     return [(smiles, smiles != "" and is_faithful(text)) for text in selfies for smiles in [_decoded(text)]]
 
 
-def _canonical_ones(selfies: Sequence[str]) -> list[str]:
-    """Each SELFIES that is canonical (`read_canonical`), and "" in the place of the others."""
-    return [text if read_canonical(text) else "" for text in selfies]
+def _canonical_ones(selfies: Sequence[str]) -> list[tuple[str, str]]:
+    """Each SELFIES that is canonical and its SMILES (`read_canonical`); two "" in the place of the others."""
+    return [(text, smiles) if (smiles := read_canonical(text)) else ("", "") for text in selfies]
 
 
 class _Task(NamedTuple):
@@ -132,7 +132,7 @@ TASKS: dict[TaskName, _Task] = {
     "screen": _Task(screen_texts, lambda _settings: Screened("unparseable", "RDKit crashed on it")),
     "decode": _Task(decode_selfies, lambda: ""),
     "check": _Task(decode_and_check, lambda: ("", False)),
-    "canonical": _Task(_canonical_ones, lambda: ""),
+    "canonical": _Task(_canonical_ones, lambda: ("", "")),
     "properties": _Task(_property_rows, lambda names: [float("nan")] * len(names)),
     "fingerprints": _Task(_fingerprint_rows, lambda num_bits: bytes(num_bits // 8)),
     "canonicalize": _Task(_canonical_texts, lambda: ""),

@@ -1,6 +1,7 @@
 """Latents `(B, L)` -> molecules: what the decoder writes, and what RDKit and SELFIES make of it."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -35,12 +36,17 @@ class Checked(NamedTuple):
 
 
 def decode_latents(
-    model: "MoleculeModel", latents: npt.ArrayLike, temperature: float, level: float, seed: int
+    model: "MoleculeModel",
+    latents: npt.ArrayLike,
+    temperature: float,
+    level: float,
+    seed: int,
+    known: Mapping[str, str] | None = None,
 ) -> list[str]:
-    """What `MoleculeModel.decode` returns; errors are those of it."""
+    """What `MoleculeModel.decode` returns; errors are those of it, `known` is as for `decode_checked`."""
     rows = latent_rows(latents, model.latent_dim)
     selfies = (texts for texts, _ in _written(model, rows, temperature, level, seed))
-    return [text for batch in decode_stream(selfies, len(rows)) for text in batch]
+    return [text for batch in decode_stream(selfies, len(rows), known) for text in batch]
 
 
 def decode_checked(
@@ -50,6 +56,7 @@ def decode_checked(
     level: float,
     seed: int,
     slips: IndexArray | None = None,
+    known: Mapping[str, str] | None = None,
 ) -> Checked:
     """What `MoleculeModel.decode_checked` returns; errors are those of it.
 
@@ -60,6 +67,7 @@ def decode_checked(
         level: as there.
         seed: as there.
         slips: `(B,)`, where each is to be written otherwise than is likeliest (`GRUDecoder.generate`).
+        known: canonical SMILES by SELFIES that `canonical_pair` made, which need not be read once more.
     """
     rows = latent_rows(latents, model.latent_dim)
     ended: list[bool] = []
@@ -69,7 +77,7 @@ def decode_checked(
             ended.extend(has_ended)
             yield texts
 
-    read = [pair for batch in check_stream(selfies(), len(rows)) for pair in batch]
+    read = [pair for batch in check_stream(selfies(), len(rows), known) for pair in batch]
     strict = [is_faithful and end for (_, is_faithful), end in zip(read, ended, strict=True)]
     return Checked([text for text, _ in read], strict)
 
@@ -110,17 +118,36 @@ def to_texts(
     ]
 
 
-def decode_stream(batches: Iterator[list[str]], total: int) -> Iterator[list[str]]:
+def decode_stream(
+    batches: Iterator[list[str]], total: int, known: Mapping[str, str] | None = None
+) -> Iterator[list[str]]:
     """Canonical SMILES of batches of SELFIES; many are decoded beside the network, in worker processes."""
-    return _stream("decode", batches, total)
+    return _stream("decode", batches, total, known or {})
 
 
-def check_stream(batches: Iterator[list[str]], total: int) -> Iterator[list[tuple[str, bool]]]:
+def check_stream(
+    batches: Iterator[list[str]], total: int, known: Mapping[str, str] | None = None
+) -> Iterator[list[tuple[str, bool]]]:
     """As `decode_stream`, and whether each SELFIES was read as it stands."""
-    return _stream("check", batches, total)
+    faithful = {selfies: (smiles, True) for selfies, smiles in (known or {}).items()}
+    return _stream("check", batches, total, faithful)
 
 
-def _stream(task: TaskName, batches: Iterator[list[str]], total: int) -> Iterator[list[Any]]:
-    """What a task makes of each batch: of few in this process, of many in worker processes."""
+def _stream(
+    task: TaskName, batches: Iterator[list[str]], total: int, known: Mapping[str, Any]
+) -> Iterator[list[Any]]:
+    """What a task makes of each batch: of few in this process, of many in worker processes.
+
+    What it makes of some texts may be known, and is not asked for again.
+    """
+    under_way: deque[list[str]] = deque()
+
+    def unknown() -> Iterator[list[str]]:
+        for texts in batches:
+            under_way.append(texts)
+            yield [text for text in texts if text not in known]
+
     with WorkerPool(0 if total < MIN_FOR_WORKERS else None) as pool:
-        yield from pool.stream(task, batches)
+        for found in pool.stream(task, unknown()):
+            rest = iter(found)
+            yield [known[text] if text in known else next(rest) for text in under_way.popleft()]

@@ -10,6 +10,7 @@ Of what it writes the slips of its grammar are thrown away, and how many is said
 
 import logging
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ from molvae.data.workers import WorkerPool
 from molvae.errors import InputError
 from molvae.generation.decoding import MIN_FOR_WORKERS
 from molvae.generation.encoding import encode_tokens
-from molvae.generation.writers import Writer
+from molvae.generation.writers import Reading, Writer
 from molvae.models.autoencoder import Autoencoder
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,18 @@ logger = logging.getLogger(__name__)
 BATCH_SIZE, MIN_BATCH = 1000, 64
 #: A model that writes so many drafts for each that is kept can't be drawn from.
 MAX_DRAFTS = 200
+
+
+class Written(NamedTuple):
+    """Codes of molecules that were written, and these.
+
+    Attributes:
+        latents: `(B, L)`.
+        molecules: canonical SMILES by the SELFIES that was encoded.
+    """
+
+    latents: Tensor
+    molecules: dict[str, str]
 
 
 class LanguageModelPrior:
@@ -53,21 +66,26 @@ class LanguageModelPrior:
         Raises:
             InputError: hardly anything that the language model writes is kept.
         """
-        seed = int(torch.randint(2**62, (1,), generator=generator))
-        selfies = self._written(num_samples, torch.Generator().manual_seed(seed)) if num_samples > 0 else []
-        arrays = TokenArrays.of(self.tokenizer.to_ids_batch(selfies))
-        return torch.from_numpy(encode_tokens(self.network, arrays)[0])
+        return self.write(num_samples, generator).latents
 
-    def _written(self, num_wanted: int, generator: torch.Generator) -> list[str]:
-        """SELFIES of so many molecules that were written, and that the encoder can read."""
-        kept: list[str] = []
+    def write(self, num_samples: int, generator: torch.Generator | None = None) -> Written:
+        """As `sample`, and the molecules whose codes these are."""
+        seed = int(torch.randint(2**62, (1,), generator=generator))
+        molecules = self._written(num_samples, torch.Generator().manual_seed(seed)) if num_samples > 0 else []
+        arrays = TokenArrays.of(self.tokenizer.to_ids_batch([one.selfies for one in molecules]))
+        latents = torch.from_numpy(encode_tokens(self.network, arrays)[0])
+        return Written(latents, {one.selfies: one.smiles for one in molecules})
+
+    def _written(self, num_wanted: int, generator: torch.Generator) -> list[Reading]:
+        """So many molecules that were written, and that the encoder can read."""
+        kept: list[Reading] = []
         num_drafts = 0
         batch_size = min(BATCH_SIZE, max(num_wanted, MIN_BATCH))
         batches = self._drafts(batch_size, MAX_DRAFTS * max(num_wanted, MIN_BATCH), generator)
         with WorkerPool(0 if num_wanted < MIN_FOR_WORKERS else None) as pool:
-            for selfies in self.writer.read(pool, batches):
+            for read in self.writer.read(pool, batches):
                 num_drafts += batch_size
-                kept += [text for text in selfies if text and not self.tokenizer.unseen_symbols(text)]
+                kept += [one for one in read if one.selfies and self._can_encode(one.selfies)]
                 if len(kept) >= num_wanted:
                     break
         if len(kept) < num_wanted:
@@ -80,6 +98,9 @@ class LanguageModelPrior:
         )  # an optimizer asks for a few, often
         logger.log(level, "%s drafts for %s molecules of the prior", f"{num_drafts:,}", f"{num_wanted:,}")
         return kept[:num_wanted]
+
+    def _can_encode(self, selfies: str) -> bool:
+        return not self.tokenizer.unseen_symbols(selfies)
 
     def _drafts(self, batch_size: int, max_drafts: int, generator: torch.Generator) -> Iterator[list[str]]:
         """Batches of what the language model writes."""

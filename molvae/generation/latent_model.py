@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import torch
 
 from molvae.data.dataset import TokenArrays
 from molvae.data.scaling import PropertyScaler
@@ -33,7 +32,7 @@ from molvae.generation.molecules import (
 from molvae.generation.prediction import predict_properties, property_gradient
 from molvae.generation.prior_fitting import FittedPriorName, PriorSettings, fit_prior
 from molvae.generation.priors import PriorName, default_prior, prior_names, sampler_of
-from molvae.generation.sampling import draw_molecules, posterior_at_level, posterior_draws
+from molvae.generation.sampling import draw_molecules, posterior_at_level, posterior_draws, prior_draws
 from molvae.generation.writers import SmilesLanguageModel
 from molvae.interfaces import FloatArray, Gradient, Predictions
 from molvae.models.autoencoder import Autoencoder
@@ -204,12 +203,7 @@ class MoleculeModel:
         self, num_samples: int, generator: np.random.Generator, prior: PriorName | None = None
     ) -> FloatArray:
         """Draws `(num_samples, L)` from a prior; by default from `default_prior`."""
-        seed = int(generator.integers(2**62))
-        torch_generator = torch.Generator().manual_seed(seed)
-        latents: FloatArray = (
-            sampler_of(self, prior or self.default_prior).sample(num_samples, torch_generator).numpy()
-        )
-        return latents
+        return prior_draws(self, num_samples, generator, prior).latents
 
     def sample(
         self,

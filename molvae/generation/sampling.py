@@ -1,17 +1,20 @@
 """Draws of a prior in, molecules out: as many as wanted, and how many draws it took."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import torch
 
 from molvae.errors import SettingsError
 from molvae.generation.checks import check_count, check_from_zero, check_level
-from molvae.generation.priors import PriorName
+from molvae.generation.decoding import Checked, decode_checked, decode_latents
+from molvae.generation.language_model_prior import LanguageModelPrior
+from molvae.generation.priors import PriorName, sampler_of
 from molvae.interfaces import FloatArray
 
 if TYPE_CHECKING:
-    from molvae.generation.decoding import Checked
     from molvae.generation.latent_model import MoleculeModel
 
 #: Sampling gives up after so many times the molecules wanted.
@@ -60,6 +63,19 @@ class Draws(NamedTuple):
     num_strict: int | None = None
 
 
+class PriorDraws(NamedTuple):
+    """Draws of a prior.
+
+    Attributes:
+        latents: `(B, L)`.
+        molecules: canonical SMILES by SELFIES of the molecules whose codes these are, where there are any:
+            what decodes to one of these SELFIES has been read already.
+    """
+
+    latents: FloatArray
+    molecules: Mapping[str, str]
+
+
 def draw_molecules(
     model: "MoleculeModel",
     num_samples: int,
@@ -97,14 +113,14 @@ def draw_molecules(
     num_draws = num_valid = num_strict = 0
     while len(kept) < num_samples and num_draws < MAX_OVERSAMPLING * num_samples:
         num_wanted = max(num_samples - len(kept), min(num_samples, 100))
-        latents = prior_draws(model, num_wanted, generator, prior, level)
+        latents, known = prior_draws(model, num_wanted, generator, prior, level)
         decoding_seed = int(generator.integers(2**62))
         if strict:
-            decoded, is_strict = model.decode_checked(
-                latents, temperature=temperature, level=level, seed=decoding_seed
+            decoded, is_strict = decode_checked(
+                model, latents, temperature, level, decoding_seed, known=known
             )
         else:
-            decoded = model.decode(latents, temperature=temperature, level=level, seed=decoding_seed)
+            decoded = decode_latents(model, latents, temperature, level, decoding_seed, known)
             is_strict = [True] * len(decoded)
         for text, is_kept in zip(decoded, is_strict, strict=True):
             if len(kept) == num_samples:
@@ -138,21 +154,31 @@ def check_draws(
     check_level(level, model.is_told_levels)
     check_from_zero("seed", seed)
     generator = np.random.default_rng(seed)
-    latents = prior_draws(model, num_draws, generator, prior, level)
+    latents, known = prior_draws(model, num_draws, generator, prior, level)
     decoding_seed = int(generator.integers(2**62))
-    return model.decode_checked(latents, temperature=temperature, level=level, seed=decoding_seed)
+    return decode_checked(model, latents, temperature, level, decoding_seed, known=known)
 
 
 def prior_draws(
     model: "MoleculeModel",
     num_draws: int,
     generator: np.random.Generator,
-    prior: PriorName | None,
-    level: float,
-) -> FloatArray:
-    """Draws `(num_draws, L)` of a prior, by default of the model's own, at a noise level."""
-    latents = model.sample_latents(num_draws, generator, prior)
-    return with_noise(latents, level, generator) if level > 0 else latents
+    prior: PriorName | None = None,
+    level: float = 0.0,
+) -> PriorDraws:
+    """So many draws of a prior, by default of the model's own, at a noise level.
+
+    Raises:
+        SettingsError: the model has no such prior.
+    """
+    sampler = sampler_of(model, prior or model.default_prior)
+    torch_generator = torch.Generator().manual_seed(int(generator.integers(2**62)))
+    if isinstance(sampler, LanguageModelPrior):
+        codes, molecules = sampler.write(num_draws, torch_generator)
+    else:
+        codes, molecules = sampler.sample(num_draws, torch_generator), {}
+    latents: FloatArray = codes.numpy()
+    return PriorDraws(with_noise(latents, level, generator) if level > 0 else latents, molecules)
 
 
 def with_noise(latents: FloatArray, level: float, generator: np.random.Generator) -> FloatArray:

@@ -7,7 +7,7 @@ language model that is fitted to be a prior writes SMILES, and a slip is one tha
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import torch
 from torch import Tensor
@@ -24,6 +24,18 @@ from molvae.models.autoencoder import Autoencoder
 from molvae.models.language_model import LanguageModel
 
 
+class Reading(NamedTuple):
+    """What a draft was read as; both "" where it is thrown away.
+
+    Attributes:
+        selfies: as `canonical_pair` writes the molecule.
+        smiles: canonical.
+    """
+
+    selfies: str = ""
+    smiles: str = ""
+
+
 class Writer(Protocol):
     """What writes molecules, and knows how they are to be read."""
 
@@ -31,8 +43,8 @@ class Writer(Protocol):
         """What comes of writing so many, in order; what has not ended is left out."""
         ...
 
-    def read(self, pool: WorkerPool, batches: Iterator[list[str]]) -> Iterator[list[str]]:
-        """The SELFIES of each draft of each batch, "" in the place of one that is thrown away."""
+    def read(self, pool: WorkerPool, batches: Iterator[list[str]]) -> Iterator[list[Reading]]:
+        """What each draft of each batch was read as."""
         ...
 
 
@@ -64,9 +76,10 @@ class UnpromptedDecoder:
         )
         return _ended(ids, lengths, self.tokenizer, self.max_length)
 
-    def read(self, pool: WorkerPool, batches: Iterator[list[str]]) -> Iterator[list[str]]:
+    def read(self, pool: WorkerPool, batches: Iterator[list[str]]) -> Iterator[list[Reading]]:
         """As `Writer.read`."""
-        yield from pool.stream("canonical", batches)
+        for pairs in pool.stream("canonical", batches):
+            yield [Reading(*pair) for pair in pairs]
 
 
 @dataclass(frozen=True)
@@ -137,10 +150,10 @@ class SmilesWriter:
         ids, lengths = model.network.write(num_molecules, model.max_length, generator)
         return _ended(ids, lengths, model.tokenizer, model.max_length)
 
-    def read(self, pool: WorkerPool, batches: Iterator[list[str]]) -> Iterator[list[str]]:
+    def read(self, pool: WorkerPool, batches: Iterator[list[str]]) -> Iterator[list[Reading]]:
         """As `Writer.read`."""
         for screened in pool.stream("screen", batches, self.curation):
-            yield ["" if molecule.reason else molecule.selfies for molecule in screened]
+            yield [Reading() if one.reason else Reading(one.selfies, one.smiles) for one in screened]
 
 
 def _ended(ids: Tensor, lengths: Tensor, tokenizer: Tokenizer, max_length: int) -> list[str]:

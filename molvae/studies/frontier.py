@@ -215,7 +215,7 @@ def nll_rise(
 def same_twice(model: MoleculeModel, sampler: SamplerSettings, num_draws: int, seed: int) -> float:
     """The share of latents drawn from the prior that decode to the same molecule twice; 1 if greedily."""
     generator = np.random.default_rng(seed)
-    latents = prior_draws(model, num_draws, generator, sampler.prior, sampler.level)
+    latents = prior_draws(model, num_draws, generator, sampler.prior, sampler.level).latents
     first, second = (
         model.decode(
             latents,

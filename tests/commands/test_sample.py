@@ -1,5 +1,6 @@
 """molvae sample."""
 
+import dataclasses
 import re
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors
 
+from molvae.generation import sampling
 from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.membership import MoleculeKeys
 from molvae.generation.sampling import draw_molecules
 from tests.command_line import RunMolvae
 
@@ -72,21 +75,14 @@ def test_the_counts_that_are_printed_are_those_of_the_table(
     assert novel == len(set(table["smiles"]) - known)
 
 
-class _OneMolecule:
-    """A model that decodes every other latent to ethanol, and the rest to nothing."""
-
-    training_keys = frozenset({"CCO"})
-    is_told_levels = False
-
-    def sample_latents(self, num: int, generator: np.random.Generator, prior: str | None) -> np.ndarray:
-        return np.zeros((num, 1))
-
-    def decode(self, latents: np.ndarray, **how: object) -> list[str]:
+def test_sampling_counts_its_draws_and_gives_up_in_the_end(
+    tiny_model: MoleculeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def every_other(_: MoleculeModel, latents: np.ndarray, *__: object) -> list[str]:
         return ["CCO" if row % 2 else "" for row in range(len(latents))]
 
-
-def test_sampling_counts_its_draws_and_gives_up_in_the_end() -> None:
-    model: MoleculeModel = _OneMolecule()  # type: ignore[assignment]
+    monkeypatch.setattr(sampling, "decode_latents", every_other)
+    model = dataclasses.replace(tiny_model, training_keys=MoleculeKeys.of(["CCO"]))
     # three at a time, the middle one of each
     assert draw_molecules(model, 3) == (["CCO"] * 3, 8, 3, None)
     assert draw_molecules(model, 10, unique=True)[:3] == (["CCO"], 200, 100)

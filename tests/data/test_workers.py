@@ -29,7 +29,7 @@ CASES: list[tuple[TaskName, str, str, tuple[Any, ...], Any]] = [
         (["num_heavy_atoms", "num_rings"],),
         pytest.approx([float("nan")] * 2, nan_ok=True),
     ),
-    ("canonical", "[C][C][O]", "[C][F][C]", (), ""),
+    ("canonical", "[C][C][O]", "[C][F][C]", (), ("", "")),
     ("canonicalize", "OCC", "bad", (), ""),
     ("traits", "OCC", "bad", (["num_rings"],), None),
     ("filters", "OCC", "bad", (), False),

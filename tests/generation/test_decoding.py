@@ -40,6 +40,21 @@ def test_checking_says_which_were_read_as_they_stand_and_decodes_the_same(
     assert list(check_stream(iter(batches), total=5)) == here
 
 
+@pytest.mark.parametrize("num_workers_from", [1, 1000])
+def test_what_is_known_is_not_read_again(num_workers_from: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoding, "MIN_FOR_WORKERS", num_workers_from)
+    batches = [["[C][C][O]", "[C][F][C]", "[N]"], ["[N]"], [], ["[C][#F]", "[C][C][O]"]]
+    known = {"[C][C][O]": "known", "[N]": "known too"}
+    checked = [("known", True), ("CF", False), ("known too", True)]
+    assert list(check_stream(iter(batches), 6, known)) == [
+        checked,
+        [("known too", True)],
+        [],
+        [("CF", False), ("known", True)],
+    ]
+    assert next(decode_stream(iter(batches), 6, known)) == [smiles for smiles, _ in checked]
+
+
 def test_checked_molecules_are_those_decoded_and_what_was_cut_is_not_strict(
     tiny_model: MoleculeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,14 +43,15 @@ def test_what_rdkit_and_the_model_can_not_read_is_thrown_away(
     drafts = writer.drafts(6, torch.Generator())
     assert drafts == KNOWN
     with WorkerPool(0) as pool:
-        (selfies,) = writer.read(pool, iter([drafts]))
-    assert selfies[:2] == ["[C][C][O]", "[C][C][O]"]
-    assert selfies[-1] == ""
-    unseen = tiny_model.tokenizer.unseen_symbols(selfies[3])
+        (read,) = writer.read(pool, iter([drafts]))
+    assert read[:2] == [("[C][C][O]", "CCO"), ("[C][C][O]", "CCO")]
+    assert read[-1] == ("", "")
+    unseen = tiny_model.tokenizer.unseen_symbols(read[3].selfies)
     assert unseen, "a symbol of silicon, which the autoencoder has never seen"
-    codes = LanguageModelPrior(tiny_model.network, tiny_model.tokenizer, writer).sample(4)
+    codes, molecules = LanguageModelPrior(tiny_model.network, tiny_model.tokenizer, writer).write(4)
     ethanol, benzene = tiny_model.encode(["CCO", "c1ccccc1"])
     np.testing.assert_allclose(codes, np.stack([ethanol, ethanol, benzene, ethanol]), atol=1e-5)
+    assert molecules == {one.selfies: one.smiles for one in (read[0], read[2])}
 
 
 def test_what_it_writes_follows_from_the_seed(language_model: SmilesLanguageModel) -> None:

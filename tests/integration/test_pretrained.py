@@ -10,6 +10,7 @@ import molvae
 from molvae.data.shipped import shipped_csv
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import PRETRAINED, pretrained_names
+from molvae.generation.sampling import check_draws, prior_draws
 from tests.command_line import RunMolvae
 
 MAX_BYTES = 30_000_000
@@ -54,6 +55,14 @@ def test_moses_gives_back_molecules_that_it_was_not_trained_on(
     readable = moses.readable(molecules).smiles  # a sample may hold what the data has not, such as [SH1]
     assert moses.reconstruct(readable)["same"].sum() / len(molecules) > 0.9
     assert set(moses.readable(drug_smiles).smiles) > {"CC(=O)Nc1ccc(O)cc1"}
+
+
+def test_draws_are_read_as_any_latents_are_though_most_were_read_before(moses: MoleculeModel) -> None:
+    latents, molecules = prior_draws(moses, 200, np.random.default_rng(3))
+    checked = check_draws(moses, 200, seed=3)
+    assert checked == moses.decode_checked(latents)
+    assert len(set(molecules.values()) & set(checked.smiles)) > 150
+    assert moses.sample(200, seed=3) == moses.decode(latents)
 
 
 def test_moses_knows_the_properties_on_its_card(moses: MoleculeModel) -> None:
