@@ -8,7 +8,10 @@ Source: Krenn et al., Machine Learning: Science and Technology 2020, 1, 045024; 
 Discovery 2023, 2, 897.
 """
 
+import contextlib
+import random
 import re
+import zlib
 from collections.abc import Mapping
 
 import selfies
@@ -190,6 +193,35 @@ def canonical_pair(smiles: str) -> tuple[str, str]:
             break
         smiles = again
     raise RoundTripError(f'SELFIES turns "{quotable(smiles)}" into "{quotable(decoded)}"')
+
+
+def other_writings(smiles: str, num_writings: int) -> list[str]:
+    """SELFIES of one molecule that begin at other atoms than its canonical SMILES does, each different.
+
+    Which atoms is drawn by a number made of the SMILES, so that it is the same every time.
+
+    Args:
+        smiles: canonical.
+        num_writings: how many, at most: there are no more than atoms, and fewer of a symmetric molecule.
+
+    Raises:
+        MoleculeError: the SMILES can't be parsed.
+
+    >>> other_writings("CCO", 5)
+    ['[C][Branch1][C][C][O]', '[O][C][C]']
+    """
+    mol = parse_smiles(smiles)
+    atoms = list(range(mol.GetNumAtoms()))
+    random.Random(zlib.crc32(smiles.encode())).shuffle(atoms)
+    found: dict[str, None] = {}
+    for atom in atoms:
+        if len(found) == num_writings:
+            break
+        written = Chem.MolToSmiles(mol, rootedAtAtom=atom)
+        if written != smiles:
+            with contextlib.suppress(MoleculeError):  # one writing may nest deeper than selfies goes
+                found[smiles_to_selfies(written)] = None
+    return list(found)
 
 
 class RoundTripError(MoleculeError):

@@ -4,7 +4,7 @@ Every order and every batch follows from a seed and an epoch's number alone, so 
 stopped anywhere goes on with the same batches.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,6 +44,13 @@ class TokenArrays:
         kept = list(molecules)
         offsets = np.cumsum([0, *(len(ids) for ids in kept)], dtype=np.int64)
         return cls(np.concatenate(kept) if kept else np.empty(0, np.uint16), offsets)
+
+    @classmethod
+    def joined(cls, parts: Sequence["TokenArrays"]) -> "TokenArrays":
+        """The molecules of several arrays, one after another, in memory."""
+        lengths = [part.lengths for part in parts]
+        offsets = np.cumsum(np.concatenate([np.zeros(1, np.int64), *lengths]), dtype=np.int64)
+        return cls(np.concatenate([np.empty(0, np.uint16), *(part.tokens for part in parts)]), offsets)
 
     @classmethod
     def open(cls, folder: Path) -> "TokenArrays":

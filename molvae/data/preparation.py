@@ -8,7 +8,6 @@ import hashlib
 import json
 import logging
 import shutil
-import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from molvae.chem.notation import split_symbols
+from molvae.data.cache import fill_folder
 from molvae.data.curated import LEDGER_NAME, Curated
 from molvae.data.dataset import TokenArrays
 from molvae.data.ledger import Ledger
@@ -140,27 +140,12 @@ def prepare(
     }
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
     folder = cache_dir / f"tokens-{key}"
-    if not (folder / SUMMARY_NAME).is_file():
-        cache_dir.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", suffix=".part", dir=cache_dir))
-        try:
-            _prepare_into(part, curated, split_settings, tokenizer_settings, base)
-            _publish(part, folder)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+    fill_folder(
+        folder,
+        SUMMARY_NAME,
+        lambda part: _prepare_into(part, curated, split_settings, tokenizer_settings, base),
+    )
     return _open(folder, curated)
-
-
-def _publish(part: Path, folder: Path) -> None:
-    """Gives a finished folder its name, unless another process did meanwhile: theirs is the same."""
-    if (folder / SUMMARY_NAME).is_file():
-        return
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        part.rename(folder)
-    except OSError:
-        if not (folder / SUMMARY_NAME).is_file():
-            raise
 
 
 def _open(folder: Path, curated: Curated) -> Prepared:

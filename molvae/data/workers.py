@@ -32,6 +32,7 @@ from molvae.chem.molecules import canonicalize, parse_smiles
 from molvae.chem.notation import (
     constraints_in_force,
     is_faithful,
+    other_writings,
     read_canonical,
     selfies_to_smiles,
     set_constraints,
@@ -46,6 +47,7 @@ TaskName = Literal[
     "decode",
     "check",
     "canonical",
+    "writings",
     "properties",
     "fingerprints",
     "canonicalize",
@@ -79,6 +81,18 @@ def decode_and_check(selfies: Sequence[str]) -> list[tuple[str, bool]]:
 def _canonical_ones(selfies: Sequence[str]) -> list[tuple[str, str]]:
     """Each SELFIES that is canonical and its SMILES (`read_canonical`); two "" in the place of the others."""
     return [(text, smiles) if (smiles := read_canonical(text)) else ("", "") for text in selfies]
+
+
+def _writings(smiles: Sequence[str], num_writings: int) -> list[list[str]]:
+    """Further SELFIES of each canonical SMILES (`other_writings`); none of one that can't be parsed."""
+    return [_writings_or_none(text, num_writings) for text in smiles]
+
+
+def _writings_or_none(smiles: str, num_writings: int) -> list[str]:
+    try:
+        return other_writings(smiles, num_writings)
+    except MoleculeError:
+        return []
 
 
 class _Task(NamedTuple):
@@ -133,6 +147,7 @@ TASKS: dict[TaskName, _Task] = {
     "decode": _Task(decode_selfies, lambda: ""),
     "check": _Task(decode_and_check, lambda: ("", False)),
     "canonical": _Task(_canonical_ones, lambda: ("", "")),
+    "writings": _Task(_writings, lambda _num_writings: []),
     "properties": _Task(_property_rows, lambda names: [float("nan")] * len(names)),
     "fingerprints": _Task(_fingerprint_rows, lambda num_bits: bytes(num_bits // 8)),
     "canonicalize": _Task(_canonical_texts, lambda: ""),

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from molvae.data.augmentation import writings_of
 from molvae.data.cache import cache_folder
 from molvae.data.curated import Curated, write_summary
 from molvae.data.curation import curate
@@ -151,6 +152,16 @@ def train_model(
     if num_bits := settings.network.fingerprint_bits:
         fingerprints = fingerprints_of(curated, num_bits, request.cache, settings.table.num_workers)
     data = TrainingData(prepared.arrays, prepared.split.train, prepared.split.valid, targets, fingerprints)
+    if num_writings := settings.training.augmentation:
+        writings = writings_of(
+            curated,
+            prepared.tokenizer,
+            num_writings,
+            settings.curation.max_symbols,
+            request.cache,
+            settings.table.num_workers,
+        )
+        data = data.with_writings(writings)
     result = Trainer(network, data, settings.training, request.out).run()
     with _advice_when_interrupted(request.out):
         model = finish(

@@ -55,6 +55,13 @@ class TrainingSettings:
     fingerprint_weight: float = field(
         default=0.3, metadata={"help": "what a nat of the fingerprints costs, where there are any"}
     )
+    augmentation: int = field(
+        default=0,
+        metadata={
+            "help": "how many other writings of each training molecule, begun at other atoms, are learned "
+            "besides: 4 where there are fewer than a million molecules and time to train"
+        },
+    )
     precision: Precision = field(
         default="auto", metadata={"help": "of matrix products; auto takes bfloat16 where it is fast"}
     )
@@ -101,6 +108,7 @@ class TrainingSettings:
             "free_bits": self.free_bits,
             "property_weight": self.property_weight or 0.0,
             "fingerprint_weight": self.fingerprint_weight,
+            "augmentation": self.augmentation,
             "seed": self.seed,
         }
         for name, amount in not_negative.items():

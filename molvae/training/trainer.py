@@ -10,12 +10,13 @@ import math
 import threading
 import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 import torch
 from torch import nn
 
+from molvae.data.augmentation import Writings
 from molvae.data.dataset import IndexArray, TokenArrays, bucketed_batches
 from molvae.data.fingerprints import PackedBits
 from molvae.errors import MolvaeError
@@ -40,11 +41,12 @@ class TrainingData(NamedTuple):
     """What a model is trained on.
 
     Attributes:
-        arrays: the tokens of `N` molecules.
-        train: indices of the molecules to learn from.
+        arrays: the tokens of `N` molecules, and perhaps of further writings of them behind.
+        train: indices of what to learn from.
         valid: indices of the molecules to measure on.
         targets: `(N, P)` standardised properties, NaN where unknown; None without a head.
         fingerprints: `(N, F / 8)` bits, eight a byte; None where the network reads none.
+        owners: for each of the arrays the molecule it is of; None where each is its own.
     """
 
     arrays: TokenArrays
@@ -52,6 +54,23 @@ class TrainingData(NamedTuple):
     valid: IndexArray
     targets: FloatArray | None
     fingerprints: PackedBits | None = None
+    owners: IndexArray | None = None
+
+    def molecules_of(self, indices: IndexArray) -> IndexArray:
+        """Which molecules some of the arrays are of."""
+        return self.owners[indices] if self.owners is not None else indices
+
+    def with_writings(self, writings: Writings) -> Self:
+        """The same with further writings of the molecules to learn from."""
+        num_molecules = len(self.arrays)
+        is_train = np.zeros(num_molecules, dtype=bool)
+        is_train[self.train] = True
+        more = num_molecules + np.flatnonzero(is_train[writings.owners])
+        return self._replace(
+            arrays=TokenArrays.joined([self.arrays, writings.arrays]),
+            train=np.concatenate([self.train, more]),
+            owners=np.concatenate([np.arange(num_molecules), writings.owners]),
+        )
 
 
 class TrainingResult(NamedTuple):
@@ -169,11 +188,12 @@ class Trainer:
         settings, progress = self.settings, self.progress()
         indices = self._next_batch()
         batch = self.data.arrays.batch(indices)
+        molecules = self.data.molecules_of(indices)
         targets = fingerprints = None
         if self._targets is not None:
-            targets = torch.from_numpy(self._targets[indices].astype(np.float32)).to(self.device)
+            targets = torch.from_numpy(self._targets[molecules].astype(np.float32)).to(self.device)
         if self.data.fingerprints is not None:
-            fingerprints = unpacked_bits(torch.from_numpy(self.data.fingerprints[indices]).to(self.device))
+            fingerprints = unpacked_bits(torch.from_numpy(self.data.fingerprints[molecules]).to(self.device))
         for group in self.optimizer.param_groups:
             group["lr"] = settings.learning_rate * learning_rate_factor(progress)
         self.model.train()
@@ -286,7 +306,8 @@ def _lessons(data: TrainingData, settings: TrainingSettings) -> tuple[float, Flo
     """
     if data.targets is None or settings.property_weight is not None:
         return settings.property_weight or 0.0, data.targets
-    is_few = (~np.isnan(data.targets[data.train])).sum(axis=0) < FEW_LABELS
+    known = ~np.isnan(data.targets[np.unique(data.molecules_of(data.train))])
+    is_few = known.sum(axis=0) < FEW_LABELS
     if is_few.any():
         logger.info(
             "%d of %d properties have fewer than %d values: they are read off the finished latents",

@@ -88,6 +88,19 @@ def test_a_mistaken_declaration_is_refused(
     assert not (tmp_path / "model").exists()
 
 
+def test_an_epoch_goes_through_further_writings_where_they_are_asked_for(
+    ring_table: Path, tmp_path: Path
+) -> None:
+    seen = []
+    for num_writings in (0, 2):
+        out = tmp_path / f"{num_writings}"
+        settings = SMALL | {"max_steps": 1000, "max_epochs": 1, "augmentation": num_writings}
+        facts = molvae.train(ring_table, out, properties=["Rings"], **settings).facts
+        assert facts["data"]["summary"] == "40 rows: 40 kept, 0 dropped"
+        seen.append(facts["molecules_seen"])
+    assert 2 * seen[0] < seen[1] <= 3 * seen[0]
+
+
 def test_the_summary_in_the_model_folder_accounts_for_every_row(
     molvae_command: RunMolvae, tmp_path: Path
 ) -> None:

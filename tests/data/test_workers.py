@@ -30,6 +30,7 @@ CASES: list[tuple[TaskName, str, str, tuple[Any, ...], Any]] = [
         pytest.approx([float("nan")] * 2, nan_ok=True),
     ),
     ("canonical", "[C][C][O]", "[C][F][C]", (), ("", "")),
+    ("writings", "CCO", "bad", (2,), []),
     ("canonicalize", "OCC", "bad", (), ""),
     ("traits", "OCC", "bad", (["num_rings"],), None),
     ("filters", "OCC", "bad", (), False),

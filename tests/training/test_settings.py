@@ -16,6 +16,7 @@ from molvae.training.settings import TrainingSettings
         ({"batch_size": 0}, 'batch_size is "0"; it must be above 0'),
         ({"kl_weight": -0.1}, 'kl_weight is "-0.1"; it must not be negative'),
         ({"patience": -1}, 'patience is "-1"; it must not be negative'),
+        ({"augmentation": -1}, 'augmentation is "-1"; it must not be negative'),
         ({"token_dropout": 1.0}, 'token_dropout is "1.0"; it must be at least 0 and below 1'),
         ({"kl_schedule": "lineal"}, 'kl_schedule is "lineal"; choose one of constant, linear, cyclical'),
         ({"precision": "half"}, 'precision is "half"; choose one of auto, float32, bfloat16'),

@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from molvae.data.augmentation import Writings
 from molvae.errors import CheckpointError
 from molvae.generation.tensors import read_tensors
 from molvae.models.losses import Losses
@@ -280,6 +282,22 @@ def test_properties_of_few_values_shape_the_latents_only_if_asked_to(
         assert result.has_seen_labels == has_seen_labels
         encoders.append(trainer.model.encoder.state_dict())
     assert same(*encoders) != has_seen_labels
+
+
+def test_further_writings_are_learned_with_what_is_known_of_their_molecule(tmp_path: Path) -> None:
+    trainer = tiny_trainer(tmp_path, num_bits=8)
+    owners = np.array([3, 4, 4, 50])  # the last is held out
+    data = trainer.data.with_writings(Writings(trainer.data.arrays.subset(owners), owners))
+    assert data.train.tolist() == [*range(45), 60, 61, 62]
+    assert data.molecules_of(data.train).tolist() == [*range(45), 3, 4, 4]
+    np.testing.assert_array_equal(data.valid, trainer.data.valid)
+    losses = []
+    for rows_ in ([3, 4, 4], [60, 61, 62]):
+        once = tiny_trainer(tmp_path, num_bits=8)
+        once.data = data
+        once._next_batch = lambda chosen=rows_: np.array(chosen)  # type: ignore[method-assign,misc]
+        losses.append(once.train_step())
+    assert all(torch.equal(one, other) for one, other in zip(*losses, strict=True))
 
 
 def test_latents_come_to_tell_what_a_molecule_holds(tmp_path: Path) -> None:
