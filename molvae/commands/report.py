@@ -1,0 +1,49 @@
+"""Write a page about a model: its training, its latent space, samples, and what lies around molecules.
+
+It is one HTML file that needs no network: open it in a browser.
+"""
+
+import argparse
+from pathlib import Path
+
+from molvae.commands.opening import add_model
+from molvae.commands.tables import add_out_flags, check_out, read_smiles
+from molvae.data.shipped import shipped_csv
+from molvae.generation.checks import check_from_zero
+from molvae.generation.model_folder import load_model
+from molvae.studies.model_report import ReportRequest, model_page
+
+ENDINGS = (".html",)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the model, the page, and the molecules to look at."""
+    add_model(parser)
+    add_out_flags(parser, ENDINGS, required=True)
+    data_help = "molecules to map and to compare samples with; by itself those that come with molvae"
+    parser.add_argument("--data", type=Path, metavar="FILE", help=data_help)
+    molecule_help = "look around this one; may be given more than once"
+    parser.add_argument("--molecule", action="append", default=[], metavar="SMILES", help=molecule_help)
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of all that is random")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Loads the model, looks into it, and writes the page."""
+    check_from_zero("seed", arguments.seed)
+    check_out(arguments.out, arguments.overwrite, ENDINGS)
+    model = load_model(arguments.model)
+    request = ReportRequest(
+        title=arguments.model.name,
+        data=read_smiles(arguments.data or shipped_csv()).smiles,
+        chosen=arguments.molecule,
+        metrics=arguments.model / "metrics.csv",
+        seed=arguments.seed,
+    )
+    page = model_page(model, request)
+    partial = arguments.out.with_name(f".partial-{arguments.out.name}")
+    try:
+        partial.write_text(page, encoding="utf-8")
+        partial.replace(arguments.out)
+    finally:
+        partial.unlink(missing_ok=True)
+    print(f"report: {arguments.out}")

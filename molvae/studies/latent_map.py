@@ -1,0 +1,110 @@
+"""Codes in, a plane out: their main axes, and neighbors kept together, as a figure to point at."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from molvae.interfaces import FloatArray
+
+#: Neighbors that t-SNE keeps together, at most a third of the molecules.
+PERPLEXITY = 30.0
+
+
+def main_axes(latents: FloatArray, num_axes: int = 2) -> FloatArray:
+    """The directions `(num_axes, L)` in which codes `(N, L)` spread most, each of length 1.
+
+    Each points to where its largest entry is positive.
+
+    Source: Jolliffe 2002, Principal Component Analysis, chapter 1.
+
+    >>> axes = main_axes(np.array([[-3.0, 0.0], [3.0, 0.0], [0.0, 1.0], [0.0, -1.0]]))
+    >>> axes.round(6).tolist()
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    axes = np.linalg.svd(latents - latents.mean(axis=0), full_matrices=False)[2][:num_axes]
+    signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])
+    found: FloatArray = axes * signs[:, None]
+    return found
+
+
+def spread_of(latents: FloatArray) -> float:
+    """How far codes `(N, L)` lie from their mean: the root of their mean squared distance to it.
+
+    >>> spread_of(np.array([[3.0, 4.0], [-3.0, -4.0]]))
+    5.0
+    """
+    return float(np.sqrt(np.square(latents - latents.mean(axis=0)).sum(axis=1).mean()))
+
+
+def projections(latents: FloatArray, seed: int) -> dict[str, FloatArray]:
+    """Codes `(N, L)` on planes `(N, 2)`: by their main axes, and by t-SNE (where there are enough).
+
+    Source: van der Maaten & Hinton 2008 (JMLR 9, 2579).
+    """
+    from sklearn.manifold import TSNE
+
+    found = {"main axes": (latents - latents.mean(axis=0)) @ main_axes(latents).T}
+    if len(latents) >= 10:
+        perplexity = min(PERPLEXITY, (len(latents) - 1) / 3)
+        found["t-SNE"] = TSNE(random_state=seed, perplexity=perplexity, init="pca").fit_transform(latents)
+    return found
+
+
+def map_figure(
+    planes: Mapping[str, FloatArray], colors: Mapping[str, npt.ArrayLike], labels: Sequence[str]
+) -> Any:
+    """A plotly figure of points, with a menu for the plane and one for the color.
+
+    Args:
+        planes: by name, `(N, 2)` each.
+        colors: by name, `(N,)` numbers each.
+        labels: `N` texts, one a point; point `i` carries the number `i` for its outline.
+    """
+    import plotly.graph_objects as go
+
+    first_plane, first_color = next(iter(planes.values())), next(iter(colors))
+    marker = {
+        "color": np.asarray(colors[first_color]),
+        "size": 6,
+        "opacity": 0.8,
+        "colorscale": "Viridis",
+        "colorbar": {"thickness": 10},
+    }
+    points = go.Scatter(
+        x=first_plane[:, 0],
+        y=first_plane[:, 1],
+        mode="markers",
+        marker=marker,
+        text=list(labels),
+        customdata=list(range(len(labels))),
+        hoverinfo="none",
+    )
+    menus = [
+        _menu(
+            0.0,
+            [
+                (name, {"x": [plane[:, 0].tolist()], "y": [plane[:, 1].tolist()]})
+                for name, plane in planes.items()
+            ],
+        ),
+        _menu(
+            0.32,
+            [(name, {"marker.color": [np.asarray(values).tolist()]}) for name, values in colors.items()],
+        ),
+    ]
+    figure = go.Figure(points)
+    figure.update_layout(
+        template="plotly_white",
+        margin={"l": 20, "r": 10, "t": 50, "b": 20},
+        updatemenus=menus,
+        xaxis={"showticklabels": False, "zeroline": False},
+        yaxis={"showticklabels": False, "zeroline": False},
+    )
+    return figure
+
+
+def _menu(x: float, choices: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+    buttons = [{"label": name, "method": "restyle", "args": [change]} for name, change in choices]
+    return {"buttons": buttons, "x": x, "y": 1.14, "xanchor": "left", "yanchor": "top"}

@@ -1,0 +1,1 @@
+"""A page that stands alone: sections of text, tables, figures and drawings in one HTML file, no network."""
