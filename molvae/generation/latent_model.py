@@ -76,7 +76,7 @@ class MoleculeModel:
 
     @property
     def bottleneck(self) -> str:
-        """Which kind of model it is: "gaussian" (a VAE), "deterministic" (a plain autoencoder) or "noisy"."""
+        """Which kind of model it is: "gaussian" (a VAE), "deterministic", "regularized" or "noisy"."""
         return self.network.settings.bottleneck
 
     @property

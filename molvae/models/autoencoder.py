@@ -11,13 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from molvae.errors import SettingsError
-from molvae.models.bottleneck import (
-    BOTTLENECKS,
-    DeterministicBottleneck,
-    GaussianBottleneck,
-    NoisyBottleneck,
-    Posterior,
-)
+from molvae.models.bottleneck import BOTTLENECKS, Bottleneck, Posterior
 from molvae.models.decoder import GRUDecoder
 from molvae.models.encoder import GRUEncoder
 from molvae.models.fingerprint_head import FingerprintHead
@@ -30,11 +24,11 @@ from molvae.models.property_head import PropertyHead
 class AutoencoderSettings:
     """The sizes of the network. The defaults reconstruct 95 % of unseen drug-like molecules."""
 
-    bottleneck: Literal["gaussian", "deterministic", "noisy"] = field(
+    bottleneck: Literal["gaussian", "deterministic", "regularized", "noisy"] = field(
         default="gaussian",
         metadata={
-            "help": "gaussian for a VAE, deterministic for a plain autoencoder, noisy for one that is told "
-            "how much noise there is in its latents"
+            "help": "gaussian for a VAE, deterministic for a plain autoencoder, regularized for one whose "
+            "codes are held near the origin, noisy for one that is told how noisy its latents are"
         },
     )
     latent_dim: int = field(default=128, metadata={"help": "size of the latent space"})
@@ -83,9 +77,9 @@ class Autoencoder(nn.Module):
         super().__init__()
         self.settings = settings
         self.encoder = GRUEncoder(vocab_size, settings.embedding_dim, settings.encoder_dim)
-        self.bottleneck: GaussianBottleneck | DeterministicBottleneck | NoisyBottleneck = BOTTLENECKS[
-            settings.bottleneck
-        ](self.encoder.feature_dim, settings.latent_dim)
+        self.bottleneck: Bottleneck = BOTTLENECKS[settings.bottleneck](
+            self.encoder.feature_dim, settings.latent_dim
+        )
         self.decoder = GRUDecoder(
             vocab_size,
             settings.embedding_dim,
@@ -116,6 +110,7 @@ class Autoencoder(nn.Module):
         fingerprints: Tensor | None = None,
         *,
         token_dropout: float = 0.0,
+        corruption: float = 0.0,
         progress: float = 1.0,
         generator: torch.Generator | None = None,
     ) -> Losses:
@@ -127,6 +122,7 @@ class Autoencoder(nn.Module):
             targets: `(B, P)` standardised properties, NaN where unknown; None without a head.
             fingerprints: `(B, F)`, 0 and 1; None without a head for them.
             token_dropout: share of the decoder's inputs that are hidden from it.
+            corruption: share of the tokens that the encoder reads as others of the batch.
             progress: how far training is, 0 to 1, on which the noise levels depend.
             generator: where posterior noise and dropout come from.
         """
@@ -135,7 +131,8 @@ class Autoencoder(nn.Module):
             chances = torch.empty(token_ids.shape, device=token_ids.device).uniform_(generator=generator)
             dropout = chances < token_dropout
         rows, levels = self._levels(lengths, progress, generator)
-        posterior = self.encode(token_ids[rows], lengths[rows])
+        read = corrupted(token_ids, lengths, corruption, generator) if corruption > 0 else token_ids
+        posterior = self.encode(read[rows], lengths[rows])
         drawn = posterior.at_levels(levels[rows]) if levels is not None else posterior
         latents = drawn.sample(generator)
         scores = self.decoder(
@@ -168,6 +165,21 @@ class Autoencoder(nn.Module):
         rows = levels < 1
         rows[0] = True  # the GRU can't read an empty batch
         return rows, levels
+
+
+def corrupted(
+    token_ids: Tensor, lengths: Tensor, rate: float, generator: torch.Generator | None = None
+) -> Tensor:
+    """Token ids `(B, T)` of which a share was replaced, each by a token of the batch, a common one likelier.
+
+    Source: Vincent et al. 2008 (ICML, 1096), for training on what is corrupted.
+    """
+    steps = torch.arange(token_ids.shape[1], device=token_ids.device)
+    known = token_ids[steps[None, :] < lengths[:, None]]
+    chances = torch.empty(token_ids.shape, device=token_ids.device).uniform_(generator=generator)
+    draws = torch.empty(token_ids.shape, device=token_ids.device).uniform_(generator=generator)
+    others = known[(draws * len(known)).long().clamp(max=len(known) - 1)]
+    return torch.where(chances < rate, others, token_ids)
 
 
 def _with_noise(latents: Tensor, rows: Tensor, num_rows: int, generator: torch.Generator | None) -> Tensor:

@@ -1,8 +1,9 @@
-"""Features `(B, F)` -> latents `(B, L)`: the one difference between the VAE and the deterministic AE.
+"""Features `(B, F)` -> latents `(B, L)`: the one difference between the VAE and the autoencoders beside it.
 
 Source: Kingma & Welling 2014 (arXiv 1312.6114): the reparameterised sample, eq. 10 and the KL divergence
 between a diagonal Gaussian and N(0, I), appendix B. Davidson et al. 2018 (arXiv 1804.00891): codes on a
-sphere; of which only the sphere is taken here, for its fixed power.
+sphere; of which only the sphere is taken here, for its fixed power. Ghosh et al. 2020 (arXiv 1903.12436): an
+autoencoder whose codes are held near the origin, and decoded without noise.
 """
 
 from typing import NamedTuple
@@ -23,7 +24,8 @@ class Posterior(NamedTuple):
     Attributes:
         mean: `(B, L)`.
         log_variance: `(B, L)`; minus infinity where the bottleneck is deterministic.
-        kl_divergence: `(B, L)`, from q(z|x) to N(0, I), in nats a latent; 0 where nothing is paid for it.
+        kl_divergence: `(B, L)`, from q(z|x) to N(0, I), in nats a latent; 0 where nothing is paid for it. Of
+            regularized codes half their squares, which is what a posterior's mean costs.
         levels: `(B,)`, the noise levels of the latents; None where the decoder is told of none.
     """
 
@@ -87,6 +89,22 @@ class DeterministicBottleneck(nn.Module):
         return Posterior(mean, torch.full_like(mean, -torch.inf), torch.zeros_like(mean))
 
 
+class RegularizedBottleneck(nn.Module):
+    """A regularized AE's: a point, paid for by half its squared length (Ghosh et al. 2020, eq. 9, RAE-L2)."""
+
+    name = "regularized"
+    is_told_levels = False
+
+    def __init__(self, feature_dim: int, latent_dim: int) -> None:
+        super().__init__()
+        self.mean = nn.Linear(feature_dim, latent_dim)
+
+    def forward(self, features: Tensor) -> Posterior:
+        """The posterior of features `(B, F)`: a point."""
+        mean = self.mean(features).float()
+        return Posterior(mean, torch.full_like(mean, -torch.inf), 0.5 * mean**2)
+
+
 class NoisyBottleneck(nn.Module):
     """Codes at every noise level, from none (an autoencoder) to nothing else (a language model).
 
@@ -109,8 +127,11 @@ class NoisyBottleneck(nn.Module):
         return Posterior(code, torch.full_like(code, -torch.inf), torch.zeros_like(code), levels)
 
 
-BOTTLENECKS: dict[str, type[GaussianBottleneck] | type[DeterministicBottleneck] | type[NoisyBottleneck]] = {
+Bottleneck = GaussianBottleneck | DeterministicBottleneck | RegularizedBottleneck | NoisyBottleneck
+
+BOTTLENECKS: dict[str, type[Bottleneck]] = {
     GaussianBottleneck.name: GaussianBottleneck,
     DeterministicBottleneck.name: DeterministicBottleneck,
+    RegularizedBottleneck.name: RegularizedBottleneck,
     NoisyBottleneck.name: NoisyBottleneck,
 }

@@ -15,6 +15,7 @@ def describe_model(model: MoleculeModel) -> dict[str, str]:
         "kind": {
             "gaussian": "VAE",
             "deterministic": "plain autoencoder",
+            "regularized": "regularized autoencoder",
             "noisy": "noise-conditioned autoencoder",
         }[model.bottleneck],
         "latents": str(model.latent_dim),

@@ -44,6 +44,10 @@ class TrainingSettings:
     token_dropout: float = field(
         default=0.0, metadata={"help": "share of tokens that the decoder does not get to see"}
     )
+    corruption: float = field(
+        default=0.0,
+        metadata={"help": "share of tokens that the encoder reads as others, for a denoising autoencoder"},
+    )
     property_weight: float | None = field(
         default=None,
         metadata={
@@ -114,5 +118,6 @@ class TrainingSettings:
         for name, amount in not_negative.items():
             if amount < 0:
                 raise SettingsError(f'{name} is "{amount}"; it must not be negative')
-        if not 0 <= self.token_dropout < 1:
-            raise SettingsError(f'token_dropout is "{self.token_dropout}"; it must be at least 0 and below 1')
+        for name, share in {"token_dropout": self.token_dropout, "corruption": self.corruption}.items():
+            if not 0 <= share < 1:
+                raise SettingsError(f'{name} is "{share}"; it must be at least 0 and below 1')

@@ -204,6 +204,7 @@ class Trainer:
                 targets,
                 fingerprints,
                 token_dropout=settings.token_dropout,
+                corruption=settings.corruption,
                 progress=progress,
                 generator=step_generator(settings.seed, self.state.step, self.device),
             )

@@ -44,6 +44,22 @@ def test_token_dropout_hides_about_its_share_of_tokens_and_follows_the_generator
     assert torch.equal(seen[0], seen[1])
 
 
+def test_corruption_replaces_about_its_share_of_what_the_encoder_reads_and_nothing_of_the_target() -> None:
+    model = network(bottleneck="deterministic")
+    read: list[torch.Tensor] = []
+    written: list[torch.Tensor] = []
+    model.encoder.register_forward_pre_hook(lambda _, inputs: read.append(inputs[0]))
+    model.decoder.register_forward_pre_hook(lambda _, inputs: written.append(inputs[1]))
+    ids, lengths = torch.randint(4, 9, (200, 20)), torch.full((200,), 12)
+    ids[:, 12:] = 0
+    for _ in range(2):
+        model(ids, lengths, corruption=0.5, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(read[0], read[1])
+    assert all(torch.equal(target, ids) for target in written)
+    assert (read[0] != ids)[:, :12].float().mean().item() == pytest.approx(0.5 * 4 / 5, abs=0.03)
+    assert set(read[0][:, :12].flatten().tolist()) == set(range(4, 9)), "padding is no token to put in"
+
+
 @pytest.mark.parametrize("name", ["latent_dim", "decoder_dim", "head_members"])
 def test_a_size_below_one_is_refused_by_name(name: str) -> None:
     with pytest.raises(SettingsError, match=f'{name} is "0"; it must be at least 1'):

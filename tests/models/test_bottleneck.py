@@ -8,6 +8,7 @@ from molvae.models.bottleneck import (
     DeterministicBottleneck,
     GaussianBottleneck,
     Posterior,
+    RegularizedBottleneck,
 )
 
 
@@ -46,3 +47,10 @@ def test_a_deterministic_posterior_samples_its_mean_and_costs_nothing() -> None:
     posterior = DeterministicBottleneck(3, 2)(torch.randn(5, 3))
     assert torch.equal(posterior.sample(), posterior.mean)
     assert posterior.kl_divergence.abs().sum() == 0
+
+
+def test_a_regularized_posterior_is_a_point_that_costs_what_a_gaussians_mean_does() -> None:
+    posterior = RegularizedBottleneck(3, 2)(torch.randn(5, 3))
+    assert torch.equal(posterior.sample(), posterior.mean)
+    truth = kl_divergence(Normal(posterior.mean, 1.0), Normal(0.0, 1.0))
+    torch.testing.assert_close(posterior.kl_divergence, truth)

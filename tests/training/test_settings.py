@@ -18,6 +18,7 @@ from molvae.training.settings import TrainingSettings
         ({"patience": -1}, 'patience is "-1"; it must not be negative'),
         ({"augmentation": -1}, 'augmentation is "-1"; it must not be negative'),
         ({"token_dropout": 1.0}, 'token_dropout is "1.0"; it must be at least 0 and below 1'),
+        ({"corruption": -0.1}, 'corruption is "-0.1"; it must be at least 0 and below 1'),
         ({"kl_schedule": "lineal"}, 'kl_schedule is "lineal"; choose one of constant, linear, cyclical'),
         ({"precision": "half"}, 'precision is "half"; choose one of auto, float32, bfloat16'),
         ({"device": "gpu"}, 'device is "gpu"; choose one of auto, cpu, cuda'),
