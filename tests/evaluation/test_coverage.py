@@ -16,6 +16,13 @@ def test_on_a_line_both_are_worked_out_by_hand() -> None:
     assert found.coverage == pytest.approx(0.5)
 
 
+def test_both_are_those_of_the_published_package() -> None:
+    # prdc 0.2: compute_prdc(real, generated, 5)
+    generator = np.random.default_rng(0)
+    real, generated = generator.standard_normal((300, 5)), 1.3 * generator.standard_normal((400, 5)) + 0.2
+    assert density_and_coverage(real, generated, 5)[:2] == pytest.approx((0.6215, 0.91))
+
+
 def test_sets_of_one_distribution_have_density_one_and_the_expected_coverage() -> None:
     generator = np.random.default_rng(1)
     real, generated = generator.standard_normal((2, 1500, 4))
