@@ -1,4 +1,4 @@
-"""Codes in, a plane out: their main axes, and neighbors kept together, as a figure to point at."""
+"""Codes in, a plane out: their principal axes, and neighbors kept together, as a figure to point at."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,46 +6,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from molvae.evaluation.traversals import principal_axes
 from molvae.interfaces import FloatArray
 
 #: Neighbors that t-SNE keeps together, at most a third of the molecules.
 PERPLEXITY = 30.0
 
 
-def main_axes(latents: FloatArray, num_axes: int = 2) -> FloatArray:
-    """The directions `(num_axes, L)` in which codes `(N, L)` spread most, each of length 1.
-
-    Each points to where its largest entry is positive.
-
-    Source: Jolliffe 2002, Principal Component Analysis, chapter 1.
-
-    >>> axes = main_axes(np.array([[-3.0, 0.0], [3.0, 0.0], [0.0, 1.0], [0.0, -1.0]]))
-    >>> axes.round(6).tolist()
-    [[1.0, 0.0], [0.0, 1.0]]
-    """
-    axes = np.linalg.svd(latents - latents.mean(axis=0), full_matrices=False)[2][:num_axes]
-    signs = np.sign(axes[np.arange(len(axes)), np.abs(axes).argmax(axis=1)])
-    found: FloatArray = axes * signs[:, None]
-    return found
-
-
-def spread_of(latents: FloatArray) -> float:
-    """How far codes `(N, L)` lie from their mean: the root of their mean squared distance to it.
-
-    >>> spread_of(np.array([[3.0, 4.0], [-3.0, -4.0]]))
-    5.0
-    """
-    return float(np.sqrt(np.square(latents - latents.mean(axis=0)).sum(axis=1).mean()))
-
-
 def projections(latents: FloatArray, seed: int) -> dict[str, FloatArray]:
-    """Codes `(N, L)` on planes `(N, 2)`: by their main axes, and by t-SNE (where there are enough).
+    """Codes `(N, L)` on planes `(N, 2)`: by their principal axes, and by t-SNE (where there are enough).
 
     Source: van der Maaten & Hinton 2008 (JMLR 9, 2579).
     """
     from sklearn.manifold import TSNE
 
-    found = {"main axes": (latents - latents.mean(axis=0)) @ main_axes(latents).T}
+    found = {"principal axes": (latents - latents.mean(axis=0)) @ principal_axes(latents, 2)[0].T}
     if len(latents) >= 10:
         perplexity = min(PERPLEXITY, (len(latents) - 1) / 3)
         found["t-SNE"] = TSNE(random_state=seed, perplexity=perplexity, init="pca").fit_transform(latents)

@@ -16,10 +16,12 @@ import pandas as pd
 from molvae.chem.drawing import outlines
 from molvae.data.bulk import properties_of
 from molvae.errors import InputError
+from molvae.evaluation.scales import latent_spread
+from molvae.evaluation.traversals import page, principal_axes
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.sampling import draw_molecules
 from molvae.interfaces import FloatArray
-from molvae.studies.latent_map import main_axes, map_figure, projections, spread_of
+from molvae.studies.latent_map import map_figure, projections
 from molvae.studies.model_facts import describe_model
 from molvae.studies.page.document import Section, facts_of, figure_of, gallery_of, grid_of, page_of, table_of
 
@@ -27,7 +29,7 @@ from molvae.studies.page.document import Section, facts_of, figure_of, gallery_o
 NUM_MAPPED, NUM_SAMPLES, NUM_DRAWN = 2_000, 1_000, 24
 PROPERTIES = ("logP", "QED", "SA", "MW", "num_rings")
 NUM_NEIGHBORS, NUM_STEPS = 8, 8
-#: How far a traversal goes along each main axis, as a share of the codes' spread, and in how many steps.
+#: How far a traversal goes along each principal axis, as a share of the codes' spread, and in how many steps.
 REACH, NUM_ROWS, NUM_COLUMNS = 0.6, 5, 7
 #: What the curves show of metrics.csv: the column, and its name on the page.
 CURVES = {
@@ -168,15 +170,13 @@ def _around(model: MoleculeModel, smiles: str, codes: FloatArray, seed: int) -> 
     found = model.neighbors(smiles, NUM_NEIGHBORS, seed=seed)
     captions = ["the molecule", *(f"Tanimoto {likeness:.2f}" for likeness in found["tanimoto"])]
     cards = gallery_of([smiles, *found["smiles"]], captions)
-    steps = main_axes(codes) * spread_of(codes) * REACH
-    down, across = np.linspace(-1, 1, NUM_ROWS), np.linspace(-1, 1, NUM_COLUMNS)
-    start = model.encode([smiles])[0]
-    points = np.array([start + y * steps[1] + x * steps[0] for y in down for x in across])
-    decoded = model.decode(_as_codes(model, points))
+    across, down = principal_axes(codes, 2)[0] * latent_spread(codes) * np.sqrt(model.latent_dim) * REACH
+    points = page(model.encode([smiles])[0], across, down, NUM_COLUMNS, NUM_ROWS)
+    decoded = model.decode(_as_codes(model, points.reshape(-1, model.latent_dim)))
     rows = [decoded[row * NUM_COLUMNS : (row + 1) * NUM_COLUMNS] for row in range(NUM_ROWS)]
     text = (
         "The molecule, what is found around it, and what its code decodes to when it is moved along the two "
-        f"main axes of the latent space, by up to {REACH:g} of the codes' spread each; tinted where it is "
+        f"principal axes of the latent space, by up to {REACH:g} of the codes' spread each; tinted where it is "
         "itself."
     )
     return Section(f"Around {smiles}", text, [cards, grid_of(rows, marked=smiles)])
