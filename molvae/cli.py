@@ -64,6 +64,9 @@ COMMANDS: dict[str, Command] = {
     "interpolate": Command("molecules between two molecules", "molvae.commands.interpolate"),
     "predict": Command("predict properties with the model's head", "molvae.commands.predict"),
     "evaluate": Command("measure a table of sampled molecules", "molvae.commands.evaluate"),
+    "compare": Command(
+        "train a VAE and autoencoders side by side, and measure them", "molvae.commands.compare"
+    ),
     "report": Command("write a page about a model, to open in a browser", "molvae.commands.report"),
     "optimize": Command("search for molecules with a better property", "molvae.commands.optimize"),
 }

@@ -176,8 +176,8 @@ def _around(model: MoleculeModel, smiles: str, codes: FloatArray, seed: int) -> 
     rows = [decoded[row * NUM_COLUMNS : (row + 1) * NUM_COLUMNS] for row in range(NUM_ROWS)]
     text = (
         "The molecule, what is found around it, and what its code decodes to when it is moved along the two "
-        f"principal axes of the latent space, by up to {REACH:g} of the codes' spread each; tinted where it is "
-        "itself."
+        f"principal axes of the latent space, by up to {REACH:g} of the codes' spread each; tinted where it "
+        "is itself."
     )
     return Section(f"Around {smiles}", text, [cards, grid_of(rows, marked=smiles)])
 

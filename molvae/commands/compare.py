@@ -1,0 +1,56 @@
+"""Train a VAE and autoencoders on the same molecules, and measure what each is good for.
+
+The first arm is trained for --minutes, the others for as many steps as that took. Out come a page to read, a
+table a question, and the model folders. With --models, models that exist are measured as they are.
+"""
+
+import argparse
+from pathlib import Path
+
+from molvae.data.cache import cache_folder
+from molvae.generation.checks import check_from_zero
+from molvae.studies.comparison.arms import ARMS, QUICK_ARMS
+from molvae.studies.comparison.run import REPORT, CompareRequest, compare
+from molvae.studies.comparison.sampling import QUICK_SAMPLERS, SAMPLERS
+from molvae.studies.comparison.subjects import QUICK, Extent
+
+QUICK_MINUTES, MINUTES = 1.5, 20.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the data, the folder, and what is compared."""
+    parser.add_argument("--data", type=Path, required=True, metavar="FILE", help="the table of SMILES")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for all that comes of it")
+    parser.add_argument(
+        "--minutes", type=float, metavar="X", help=f"training of the first arm; {MINUTES:g} unless it is said"
+    )
+    parser.add_argument("--arms", nargs="+", choices=list(ARMS), metavar="ARM", help=f"of {', '.join(ARMS)}")
+    parser.add_argument(
+        "--models", nargs="+", type=Path, default=[], metavar="DIR", help="measure these instead"
+    )
+    quick_help = "four arms, two samplers, fewer molecules, 1.5 minutes an arm"
+    parser.add_argument("--quick", action="store_true", help=quick_help)
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of all that is random")
+    parser.add_argument("--resume", action="store_true", help="go on with the study in DIR")
+    parser.add_argument("--overwrite", action="store_true", help="delete DIR first")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Compares, and says where to read of it."""
+    check_from_zero("seed", arguments.seed)
+    quick = arguments.quick
+    request = CompareRequest(
+        file=arguments.data,
+        out=arguments.out,
+        cache=cache_folder(),
+        arms=tuple(arguments.arms or (QUICK_ARMS if quick else ARMS)),
+        models=tuple(arguments.models),
+        minutes=arguments.minutes if arguments.minutes is not None else QUICK_MINUTES if quick else MINUTES,
+        samplers=QUICK_SAMPLERS if quick else tuple(SAMPLERS),
+        extent=QUICK if quick else Extent(),
+        seed=arguments.seed,
+    )
+    study = compare(request, resume=arguments.resume, overwrite=arguments.overwrite)
+    for table in ("reconstruction", "generation"):
+        print(f"{table}: {request.out / 'tables' / table}.csv")
+    print(f"report: {request.out / REPORT} ({len(study.subjects)} models)")

@@ -1,0 +1,62 @@
+"""How much of a molecule do its latents tell, and what does it take to store them?"""
+
+import numpy as np
+
+from molvae.evaluation.compression import bits_of, code_bits, rounded
+from molvae.evaluation.information import (
+    active_units,
+    effective_dimension,
+    information,
+    kl_to_standard_normal,
+)
+from molvae.evaluation.intervals import mean_interval
+from molvae.studies.comparison.subjects import Row, Subject, told
+
+#: Steps of rounding, as shares of the codes' spread, to see how coarse codes may be.
+STEPS = (0.1, 0.25, 0.5, 1.0)
+
+
+def reconstruction_rows(subject: Subject) -> list[Row]:
+    """Exact reconstruction of unseen molecules from the mean and from one draw; nats, active units, bits."""
+    smiles = subject.molecules.unseen
+    exact, drawn = (
+        np.array([a == b for a, b in zip(subject.model.decode(z), smiles, strict=True)], np.float64)
+        for z in (subject.unseen[0], subject.unseen_draws)
+    )
+    means, spreads = subject.unseen
+    found = information(means, spreads, subject.seed)
+    return [
+        {
+            "arm": subject.label,
+            **told("exact, mean", mean_interval(exact)),
+            **told("exact, one draw", mean_interval(drawn)),
+            "KL, nats": float(kl_to_standard_normal(means, spreads).mean()),
+            "mutual information, nats": found.mutual_information,
+            "its ceiling": found.ceiling,
+            "q(z) to N(0, I), nats": found.marginal_kl,
+            "active units": active_units(means),
+            "effective dimension": effective_dimension(means),
+            "spread of codes": subject.scale.spread,
+            "median distance of neighbors": subject.scale.neighbor_distance,
+        }
+    ]
+
+
+def compression_rows(subject: Subject) -> list[Row]:
+    """Bits a molecule of codes rounded to a step, and how many molecules still come back of them."""
+    smiles = subject.molecules.unseen
+    rows: list[Row] = []
+    for share in STEPS:
+        step = share * subject.scale.spread
+        decoded = subject.model.decode(rounded(subject.unseen[0], step).astype(np.float32))
+        exact = np.array([a == b for a, b in zip(decoded, smiles, strict=True)], np.float64)
+        rows.append(
+            {
+                "arm": subject.label,
+                "step, spreads": share,
+                "bits": code_bits(subject.known[0], step),
+                **told("exact", mean_interval(exact)),
+                "KL, bits": bits_of(float(kl_to_standard_normal(*subject.unseen).mean())),
+            }
+        )
+    return rows

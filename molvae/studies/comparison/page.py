@@ -1,0 +1,177 @@
+"""What was measured in, the page that tells it out: the answers first, then a section a question."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from molvae.chem.drawing import outlines
+from molvae.evaluation.scales import latent_spread
+from molvae.evaluation.traversals import page, principal_axes
+from molvae.interfaces import FloatArray
+from molvae.studies.comparison.questions import QUESTIONS
+from molvae.studies.comparison.study import Study
+from molvae.studies.comparison.subjects import Subject
+from molvae.studies.latent_map import map_figure, projections
+from molvae.studies.page.document import Section, figure_of, gallery_of, grid_of, page_of, table_of
+
+#: Molecules on a map, and how far and in how many steps a traversal goes (as in `model_report`).
+NUM_MAPPED, REACH, NUM_ROWS, NUM_COLUMNS, NUM_STEPS = 1_000, 0.6, 3, 7, 8
+TITLE = "What is the advantage of a VAE over a deterministic autoencoder?"
+
+
+def study_page(study: Study) -> str:
+    """The HTML of the page."""
+    sections = [_maps(study)]
+    for name, (question, text) in QUESTIONS.items():
+        if len(study.tables.get(name, ())):
+            pieces = [*_pictures(name, study), table_of(study.tables[name])]
+            sections.append(Section(question, text, pieces))
+    sections += [_traversals(study), _paths(study)]
+    return page_of(TITLE, "\n\n".join(answers(study)), sections)
+
+
+def answers(study: Study) -> list[str]:
+    """The plain answers, each with the numbers that carry it."""
+    made = study.tables["generation"]
+    best = made.loc[made.groupby("arm", sort=False)["FCD"].idxmin()]
+    normal = made[made["sampler"] == "N(0, I)"].set_index("arm")["FCD"]
+    told = study.tables["reconstruction"].set_index("arm")
+    floor = float(made["FCD of the floor"].min())
+    lines = [
+        "Trained on the same molecules, with the same tokens, architecture and number of steps; what differs "
+        "is the bottleneck. Numbers are of molecules that no arm was trained on.",
+        "Sampling from N(0, I). FCD to unseen molecules, lower is better, "
+        f"{floor:.2f} for training molecules themselves: " + _listed(normal, ".1f") + ".",
+        "With the sampler that suits each best: "
+        + "; ".join(
+            f"{row['arm']} {row['FCD']:.1f} ({row['sampler']})" for row in best.to_dict(orient="records")
+        )
+        + ".",
+        "What it costs. Unseen molecules that come back exactly from the mean: "
+        + _listed(told["exact, mean"], ".1%")
+        + ".",
+    ]
+    if len(study.tables.get("two classes", ())) and "land among their own" in study.tables["two classes"]:
+        landed = study.tables["two classes"].set_index("arm")["land among their own"]
+        lines.append("Unseen molecules of two classes land among their own: " + _listed(landed, ".1%") + ".")
+    mended = study.tables["denoising"]
+    mended = mended[mended["rate"] == mended["rate"].max()].set_index("arm")["exact"]
+    rate = float(study.tables["denoising"]["rate"].max())
+    lines.append(
+        f"Molecules with {rate:.0%} of their symbols corrupted come back: " + _listed(mended, ".1%") + "."
+    )
+    return lines
+
+
+def _listed(values: "pd.Series[float]", form: str) -> str:
+    return ", ".join(f"{arm} {format(value, form)}" for arm, value in values.items())
+
+
+def _maps(study: Study) -> Section:
+    """A map of the same molecules for each arm."""
+    pieces = []
+    for subject in study.subjects:
+        smiles = subject.molecules.unseen[:NUM_MAPPED]
+        codes, known = subject.unseen[0][:NUM_MAPPED], subject.molecules.unseen_properties[:NUM_MAPPED]
+        figure = map_figure(
+            projections(codes, subject.seed), {"logP": known[:, 0], "QED": known[:, 1]}, smiles
+        )
+        figure.update_layout(title={"text": subject.label, "x": 0.98, "xanchor": "right"})
+        pieces.append(figure_of(figure, [one.to_json() for one in outlines(smiles)], height=440))
+    text = "The same unseen molecules where each arm puts them. Point at one to see it."
+    return Section("The latent spaces", text, [_side_by_side(pieces)])
+
+
+def _side_by_side(pieces: Sequence[str]) -> str:
+    return f'<div class="pairs">{"".join(f"<div>{piece}</div>" for piece in pieces)}</div>'
+
+
+def _pictures(name: str, study: Study) -> list[str]:
+    """The picture of a table, where one says more than the numbers."""
+    table = study.tables[name]
+    if name == "continuity":
+        return [_lines(table, "radius, spreads", "Tanimoto", "distance, spreads of the codes", "Tanimoto")]
+    if name == "denoising":
+        return [_lines(table, "rate", "exact", "share of symbols corrupted", "molecules that come back")]
+    if name == "compression":
+        return [_lines(table, "bits", "exact", "bits a molecule", "molecules that come back")]
+    if name == "generation":
+        return [_bars(table), *_samples(study)]
+    return []
+
+
+def _lines(table: pd.DataFrame, x: str, y: str, x_title: str, y_title: str) -> str:
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for arm, part in table.groupby("arm", sort=False):
+        above, below = part[f"{y} to"] - part[y], part[y] - part[f"{y} from"]
+        bars = {"type": "data", "array": above, "arrayminus": below, "symmetric": False, "thickness": 1}
+        figure.add_trace(go.Scatter(x=part[x], y=part[y], error_y=bars, name=str(arm), mode="lines+markers"))
+    figure.update_layout(
+        template="plotly_white",
+        margin={"l": 50, "r": 10, "t": 20, "b": 50},
+        xaxis={"title": x_title},
+        yaxis={"title": y_title},
+        legend={"orientation": "h", "y": -0.2},
+    )
+    return figure_of(figure, height=420)
+
+
+def _bars(table: pd.DataFrame) -> str:
+    import plotly.graph_objects as go
+
+    figure = go.Figure()
+    for sampler, part in table.groupby("sampler", sort=False):
+        figure.add_trace(go.Bar(x=part["arm"], y=part["FCD"], name=str(sampler)))
+    figure.update_layout(
+        template="plotly_white",
+        barmode="group",
+        margin={"l": 50, "r": 10, "t": 20, "b": 50},
+        yaxis={"title": "FCD (lower is better)"},
+        legend={"orientation": "h", "y": -0.25},
+    )
+    return figure_of(figure, height=420)
+
+
+def _samples(study: Study) -> list[str]:
+    """What each sampler gave for each arm, junk and all."""
+    pieces = []
+    for (arm, sampler), smiles in study.samples.items():
+        shown = list(smiles)[:6]
+        pieces.append(f"<h3>{arm}, {sampler}</h3>{gallery_of(shown, [''] * len(shown))}")
+    return pieces
+
+
+def _traversals(study: Study) -> Section:
+    """Pages around one molecule for each arm."""
+    pieces = []
+    for subject in study.subjects:
+        smiles = subject.molecules.unseen[0]
+        axes = principal_axes(subject.unseen[0], 2)[0]
+        across, down = axes * latent_spread(subject.unseen[0]) * np.sqrt(subject.model.latent_dim) * REACH
+        places = page(subject.unseen[0][0], across, down, NUM_COLUMNS, NUM_ROWS)
+        decoded = subject.model.decode(places.reshape(-1, subject.model.latent_dim).astype(np.float32))
+        rows = [decoded[row * NUM_COLUMNS : (row + 1) * NUM_COLUMNS] for row in range(NUM_ROWS)]
+        pieces.append(f"<h3>{subject.label}</h3>{grid_of(rows, marked=smiles)}")
+    text = (
+        "One unseen molecule, moved along the two principal axes of each latent space, by up to "
+        f"{REACH:g} of the codes' spread; tinted where it is itself."
+    )
+    return Section("Traversals", text, pieces)
+
+
+def _paths(study: Study) -> Section:
+    """The same pair of molecules joined in each latent space."""
+    pieces = []
+    for subject in study.subjects:
+        decoded = _decoded_line(subject, subject.unseen[0][0], subject.unseen[0][1])
+        pieces.append(f"<h3>{subject.label}</h3>{grid_of([decoded])}")
+    text = "The same two unseen molecules, and equal steps on the straight line between their codes."
+    return Section("Between two molecules", text, pieces)
+
+
+def _decoded_line(subject: Subject, start: FloatArray, end: FloatArray) -> list[str]:
+    shares = np.linspace(0, 1, NUM_STEPS)[:, None]
+    return subject.model.decode((start + shares * (end - start)).astype(np.float32))

@@ -1,0 +1,70 @@
+"""The question behind each table of the study, and what stands in it, for the page."""
+
+#: By the name of the table: the question, and a few sentences.
+QUESTIONS: dict[str, tuple[str, str]] = {
+    "reconstruction": (
+        "How much do latents tell?",
+        "Exact reconstruction of unseen molecules, decoded greedily from the mean of q(z|x) and from one "
+        "draw; the KL divergence from N(0, I), infinite for a point; mutual information can't exceed its "
+        "ceiling, the logarithm of the number of molecules, so at the ceiling it says: at least.",
+    ),
+    "compression": (
+        "An AE as a compressor",
+        "Codes rounded to a step, in bits a molecule (an upper bound), and how many molecules come back "
+        "of them.",
+    ),
+    "generation": (
+        "Can it generate?",
+        "Draws of each sampler, decoded greedily. Strict: as the decoder wrote them, nothing repaired; "
+        "any SELFIES decodes to something, so that all are valid says nothing. The floor is the FCD of "
+        "molecules trained on.",
+    ),
+    "prior match": (
+        "Do codes look like draws of the prior?",
+        "Codes of unseen molecules beside draws of each sampler. MMD above what chance gives and a "
+        "classifier that tells them apart in more than half of the cases both say no; coverage counts "
+        "codes with a draw nearby.",
+    ),
+    "holes": (
+        "Is there anything between the codes?",
+        "Places that are decoded, encoded and decoded again. A cycle error is the distance to where the "
+        "encoder puts what was decoded, in median distances of neighboring molecules; idempotent: the "
+        "same molecule comes back.",
+    ),
+    "continuity": (
+        "How far does likeness reach?",
+        "Tanimoto similarity (ECFP4) of what is decoded around a molecule, by the distance in spreads of "
+        "the codes and in distances of neighbors; r50 is the distance at which the median falls below one"
+        " half.",
+    ),
+    "interpolation": (
+        "What lies between two molecules?",
+        "Eleven steps on straight lines between pairs of unseen molecules, the means over the pairs. A "
+        "jump is 1 less the Tanimoto similarity of neighbors on the path.",
+    ),
+    "clusters": (
+        "Do classes lie together?",
+        "Balanced accuracy of probes that see codes alone, trained without classes; silhouette; and how "
+        "much of the classes k-means finds.",
+    ),
+    "two classes": (
+        "Two classes, and where unseen molecules land",
+        "The two most common scaffolds: the distance of their centers in widths of a cluster and of "
+        "q(z|x), and the share of unseen molecules of both whose nearest neighbors are of their own "
+        "class.",
+    ),
+    "midpoints": (
+        "What is between clusters?",
+        "Places halfway between two molecules of one class and of two classes, decoded.",
+    ),
+    "landscape": (
+        "Are properties smooth?",
+        "What of logP and QED can be read off the codes of unseen molecules, by a ridge regression and a "
+        "Gaussian process; ROGI-XD is the roughness of the landscape, lower is smoother.",
+    ),
+    "denoising": (
+        "Are corrupted molecules mended?",
+        "SELFIES with a share of their symbols replaced, left out or put in. Exact: the molecule itself "
+        "comes back; among 21: it is one of the answers, one from the mean and 20 draws of q(z|x).",
+    ),
+}
