@@ -56,6 +56,7 @@ def test_r50_is_where_the_medians_cross_a_half() -> None:
 def test_r50_is_infinite_if_never_reached_and_nan_if_passed_before_the_first_radius() -> None:
     assert half_radius([0.0, 1.0], np.array([[1.0], [0.5]])) == np.inf
     assert np.isnan(half_radius([1.0, 2.0], np.array([[0.4], [0.3]])))
+    assert half_radius([0.0, 2.0], np.array([[0.4], [0.3]])) == 0
 
 
 def test_radii_and_centers_must_fit() -> None:
