@@ -41,7 +41,8 @@ def similarity_by_radius(
     """Returns the Tanimoto similarity to its source of what is decoded at each radius around it.
 
     Each molecule has directions of its own, the same at all radii; what decodes to no molecule is like
-    nothing (0), and at the radius 0 the similarity is 1 where the model gives the molecule back.
+    nothing (0), and at the radius 0 the similarity is 1 where the model gives the molecule back. To leave
+    aside what a model does not give back, take for the molecules what it decodes at the centers.
 
     Args:
         smiles: `N` molecules.
@@ -70,8 +71,8 @@ def similarity_by_radius(
 def half_radius(radii: Sequence[float], similarities: FloatArray) -> float:
     """Returns r50, the smallest radius at which the median similarity falls below .5.
 
-    The medians of the radii are joined by straight lines. It is infinite if none is below .5, and NaN if the
-    first one is, as then it lies below all radii: begin at 0.
+    The medians of the radii are joined by straight lines. It is infinite if none is below .5. If the first
+    one is, it is 0 at the radius 0, and NaN at any other, as it may then lie anywhere below: begin at 0.
 
     Args:
         radii: `R`, ascending.
@@ -96,6 +97,6 @@ def half_radius(radii: Sequence[float], similarities: FloatArray) -> float:
         return float("inf")
     place = int(below[0])
     if place == 0:
-        return float("nan")
+        return 0.0 if lengths[0] == 0 else float("nan")
     share = (medians[place - 1] - HALF) / (medians[place - 1] - medians[place])
     return float(lengths[place - 1] + share * (lengths[place] - lengths[place - 1]))

@@ -39,6 +39,9 @@ def bootstrap(
 ) -> Interval:
     """Returns any statistic of molecules, with its interval.
 
+    Not for what asks how near molecules are to one another: one that is drawn twice is its own neighbor. A
+    statistic may be infinite, as a radius that is never reached; then an end of the interval may be too.
+
     Args:
         statistic: takes the rows `(num_molecules,)` that were drawn, some of them more than once.
         num_molecules: how many there are.
@@ -58,7 +61,9 @@ def bootstrap(
         raise InputError("an interval of no molecules can't be drawn: give at least one")
     generator = np.random.default_rng(seed)
     found = [statistic(generator.integers(num_molecules, size=num_molecules)) for _ in range(num_resamples)]
-    low, high = np.quantile(found, [(1 - confidence) / 2, (1 + confidence) / 2])
+    ordered = np.sort(found)
+    outside = int((1 - confidence) / 2 * num_resamples)
+    low, high = ordered[outside], ordered[-1 - outside]
     return Interval(float(statistic(np.arange(num_molecules))), float(low), float(high))
 
 

@@ -48,14 +48,15 @@ def test_random_directions_favor_none() -> None:
 
 
 def test_r50_is_where_the_medians_cross_a_half() -> None:
-    similarities = np.array([[1.0, 1.0, 0.2], [0.9, 0.7, 0.2], [0.3, 0.3, 0.9], [0.9, 0.9, 0.9]])
-    # Medians 1, .7, .3, .9: from .7 to .3 half of the way, and what rises again later is not asked.
-    assert half_radius([0.0, 1.0, 3.0, 4.0], similarities) == pytest.approx(2.0)
+    similarities = np.array([[1.0, 1.0, 0.2], [0.9, 0.7, 0.2], [0.2, 0.2, 0.9], [0.9, 0.9, 0.9]])
+    # Medians 1, .7, .2, .9: .5 is two fifths of the way from .7 to .2; what rises again later is not asked.
+    assert half_radius([0.0, 1.0, 3.0, 4.0], similarities) == pytest.approx(1.8)
 
 
 def test_r50_is_infinite_if_never_reached_and_nan_if_passed_before_the_first_radius() -> None:
     assert half_radius([0.0, 1.0], np.array([[1.0], [0.5]])) == np.inf
     assert np.isnan(half_radius([1.0, 2.0], np.array([[0.4], [0.3]])))
+    assert half_radius([0.0, 2.0], np.array([[0.4], [0.3]])) == 0
 
 
 def test_radii_and_centers_must_fit() -> None:

@@ -14,6 +14,8 @@ def test_on_a_line_both_are_worked_out_by_hand() -> None:
     found = density_and_coverage(real, generated, 1)
     assert found.density == pytest.approx(1.0)
     assert found.coverage == pytest.approx(0.5)
+    # Two of a real vector's five others are generated, and each of the five may be the nearest.
+    assert found.expected_coverage == pytest.approx(2 / 5)
 
 
 def test_both_are_those_of_the_published_package() -> None:

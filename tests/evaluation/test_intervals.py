@@ -40,6 +40,14 @@ def test_any_statistic_has_an_interval() -> None:
     assert interval.high - interval.low == pytest.approx(2 * 1.96 * 1.253 / np.sqrt(300), rel=0.25)
 
 
+def test_a_statistic_that_is_infinite_at_times_has_an_end_that_is() -> None:
+    finite = np.arange(1.0, 5.0)
+    interval = bootstrap(lambda rows: float(rows.min()) if 3 in rows else np.inf, 4)
+    assert interval == (0, 0, np.inf)
+    # One of four is missed by (3/4)^4 = .32 of all draws, so half of the draws have no infinite end.
+    assert bootstrap(lambda rows: finite[0] if 3 in rows else np.inf, 4, confidence=0.3).high == 1
+
+
 def test_the_draws_follow_from_the_seed() -> None:
     values = np.arange(20.0)
     assert mean_interval(values, seed=1) == mean_interval(values, seed=1) != mean_interval(values, seed=2)

@@ -26,6 +26,11 @@ def test_an_arc_turns_evenly_and_keeps_the_length() -> None:
     assert np.linalg.norm(line(start, end, 9), axis=1).min() < 0.9 * np.linalg.norm(start)
 
 
+def test_an_arc_between_ends_of_different_lengths_grows_evenly() -> None:
+    steps = arc(np.array([2.0, 0.0]), np.array([0.0, 6.0]), 5)
+    np.testing.assert_allclose(np.linalg.norm(steps, axis=1), [2, 3, 4, 5, 6])
+
+
 @pytest.mark.parametrize("end", [[2.0, 4.0], [-1.0, -2.0], [0.0, 0.0]])
 def test_ends_without_an_angle_between_them_are_joined_by_a_line(end: list[float]) -> None:
     start = np.array([1.0, 2.0])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 from sklearn.metrics.pairwise import rbf_kernel
 
 from molvae.errors import InputError
@@ -77,6 +78,8 @@ def test_a_classifier_cannot_tell_draws_of_one_distribution(test: Test) -> None:
     assert found.accuracy == pytest.approx(0.5, abs=0.07)
     assert found.standard_error == pytest.approx(0.5 / np.sqrt(600), rel=0.02)
     assert found.p_value > 0.01
+    # The accuracy of a coin on 600 vectors has the standard deviation .5 / sqrt(600).
+    assert found.p_value == pytest.approx(norm.sf(found.accuracy, 0.5, 0.5 / np.sqrt(600)))
 
 
 @pytest.mark.parametrize("test", [network_test, neighbor_test])

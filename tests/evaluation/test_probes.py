@@ -47,7 +47,7 @@ def test_a_ring_around_a_disk_is_told_by_neighbors_and_not_by_a_line() -> None:
 
 def test_the_linear_probe_does_not_mind_the_scale() -> None:
     latents, labels = two_gaussians(1.0)
-    np.testing.assert_array_equal(linear_probe(latents, labels), linear_probe(1e4 * latents + 7, labels))
+    np.testing.assert_array_equal(linear_probe(latents, labels), linear_probe(1e-4 * latents + 7, labels))
 
 
 def test_a_rare_label_counts_as_much_as_a_common_one() -> None:
