@@ -65,6 +65,7 @@ COMMANDS: dict[str, Command] = {
     "predict": Command("predict properties with the model's head", "molvae.commands.predict"),
     "evaluate": Command("measure a table of sampled molecules", "molvae.commands.evaluate"),
     "optimize": Command("search for molecules with a better property", "molvae.commands.optimize"),
+    "benchmark": Command("compare optimizers on a published benchmark", "molvae.commands.benchmark"),
 }
 
 
