@@ -6,8 +6,7 @@ An unhashed fingerprint has a place of its own for each environment there can be
 sparse vectors, of one molecule.
 
 Source: Rogers and Hahn, J. Chem. Inf. Model. 50 (2010) 742 (Morgan, circular fingerprints);
-Carhart, Smith and Venkataraghavan, J. Chem. Inf. Comput. Sci. 25 (1985) 64 (atom pairs);
-Gobbi and Poppinger, Biotechnol. Bioeng. 61 (1998) 47 (pharmacophores).
+Carhart, Smith and Venkataraghavan, J. Chem. Inf. Comput. Sci. 25 (1985) 64 (atom pairs).
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 from rdkit import DataStructs
 from rdkit.Chem import Mol, rdFingerprintGenerator
-from rdkit.Chem.Pharm2D import Generate, Gobbi_Pharm2D
 
 from molvae.errors import InputError
 
@@ -98,14 +96,6 @@ def unhashed_feature_counts(mol: Mol, *, radius: int = 2) -> SparseFingerprint:
 def unhashed_atom_pair_counts(mol: Mol, *, max_distance: int = 10) -> SparseFingerprint:
     """Returns how often each pair of atom types at each distance, up to so many bonds, occurs."""
     return _unhashed_atom_pair_generator(max_distance).GetSparseCountFingerprint(mol)
-
-
-def pharmacophore_bits(mol: Mol) -> SparseFingerprint:
-    """Returns which pairs and triples of Gobbi's pharmacophore points, at which distances, occur.
-
-    It takes milliseconds a molecule, a hundred times as long as the others.
-    """
-    return Generate.Gen2DFingerprint(mol, Gobbi_Pharm2D.factory)
 
 
 def unhashed_tanimoto(left: SparseFingerprint, right: SparseFingerprint) -> float:

@@ -17,13 +17,13 @@ from rdkit.Chem import GraphDescriptors, Mol
 
 from molvae.chem.fingerprints import (
     SparseFingerprint,
-    pharmacophore_bits,
     unhashed_atom_pair_counts,
     unhashed_feature_counts,
     unhashed_morgan_counts,
     unhashed_tanimoto,
 )
 from molvae.chem.molecules import parse_smiles
+from molvae.chem.pharmacophores import pharmacophore_bits
 
 
 class Examined:

@@ -11,7 +11,6 @@ from molvae.chem.fingerprints import (
     atom_pair_counts,
     morgan_bits,
     morgan_counts,
-    pharmacophore_bits,
     tanimoto,
     tanimoto_blocks,
     tanimoto_matrix,
@@ -124,10 +123,3 @@ def test_atom_pairs_farther_apart_than_the_distance_are_not_counted() -> None:
     near = unhashed_atom_pair_counts(chain, max_distance=2).GetNonzeroElements()
     assert sum(near.values()) == 7
     assert sum(unhashed_atom_pair_counts(chain).GetNonzeroElements().values()) == 10
-
-
-def test_a_molecule_without_pharmacophore_points_has_no_bits_and_is_like_nothing() -> None:
-    methane, tyramine = (pharmacophore_bits(Chem.MolFromSmiles(text)) for text in ("C", "NCCc1ccc(O)cc1"))
-    assert methane.GetNumOnBits() == 0
-    assert tyramine.GetNumOnBits() > 0
-    assert unhashed_tanimoto(methane, tyramine) == 0.0
