@@ -8,18 +8,24 @@ runs.csv     the figures of the runs that were asked for last
 Source: Gao et al., NeurIPS 2022 (PMO): 10,000 calls, and ZINC250k as the only molecules known beforehand.
 """
 
+import contextlib
 import hashlib
 import logging
 import multiprocessing
-from collections.abc import Iterator, Sequence
+import os
+import signal
+import threading
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pandas as pd
 
 from molvae.data.workers import num_cores
-from molvae.errors import SettingsError
+from molvae.errors import MolvaeError, SettingsError
 from molvae.optimization.pmo_objectives import PMO_SCORES
 from molvae.progress import Progress
 from molvae.run_folder import claim_folder
@@ -84,6 +90,7 @@ def run_pmo(
         OutputExistsError: if `out` holds something and neither `resume` nor `overwrite` is set.
         SettingsError: if the runs in `out` had another budget or corpus.
         InputError: if the ledger or the figures of a run in `out` are damaged.
+        MolvaeError: if the process of a run crashes.
     """
     digest = hashlib.sha256("\n".join(request.corpus).encode()).hexdigest()
     record = {"budget": request.budget, "corpus": digest}
@@ -97,8 +104,9 @@ def run_pmo(
     waiting = [job for job in jobs if not job.figures.exists()]
     if len(waiting) < len(jobs):
         logger.info("%d of %d runs are finished already", len(jobs) - len(waiting), len(jobs))
-    with Progress(len(waiting), "runs") as bar:
-        for run in _finished_runs(waiting, request):
+    finished = contextlib.closing(_finished_runs(waiting, request))
+    with Progress(len(waiting), "runs") as bar, finished as finished_runs:
+        for run in finished_runs:
             logger.info("%s, %s, seed %d: AUC %.3f", run.optimizer, run.task, run.seed, run.auc)
             bar.update()
     runs = [read_figures(job.figures) for job in jobs]
@@ -106,31 +114,49 @@ def run_pmo(
     return runs
 
 
-def _finished_runs(jobs: Sequence[PmoJob], request: PmoRequest) -> Iterator[PmoFigures]:
-    """The runs as they finish, so many made at a time."""
+def _finished_runs(jobs: Sequence[PmoJob], request: PmoRequest) -> Generator[PmoFigures, None, None]:
+    """The runs as they finish, so many made at a time; closed early, it ends those that are under way."""
     count = min(len(jobs), num_cores() if request.num_workers is None else request.num_workers)
     if count == 0:
         yield from (make_run(job, request.corpus) for job in jobs)
         return
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(count, context, _keep_corpus, (list(request.corpus),)) as pool:
-        futures = [pool.submit(_make_run_of_kept_corpus, job) for job in jobs]
+    stop = context.Event()
+    with ProcessPoolExecutor(count, context, _start_worker, (list(request.corpus), stop)) as pool:
+        futures = [pool.submit(_make_run_of_worker, job) for job in jobs]
         try:
             yield from (future.result() for future in as_completed(futures))
-        finally:
+        except BaseException as error:
+            stop.set()
             pool.shutdown(wait=False, cancel_futures=True)
+            if isinstance(error, BrokenProcessPool):
+                raise MolvaeError(
+                    "the process of a run ended unexpectedly: go on with --resume, which loses no call"
+                ) from error
+            raise
 
 
-_kept_corpus: list[str] = []
+_corpus_of_worker: list[str] = []
 
 
-def _keep_corpus(corpus: list[str]) -> None:
-    """Gives a process the corpus once, for all its runs."""
-    _kept_corpus[:] = corpus
+def _start_worker(corpus: list[str], stop: Event) -> None:
+    """Gives a process the corpus once, for all its runs, and lets it end when it should or is an orphan."""
+    _corpus_of_worker[:] = corpus
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    for wait in (stop.wait, parent.join):
+        threading.Thread(target=_end_after, args=(wait,), daemon=True).start()
 
 
-def _make_run_of_kept_corpus(job: PmoJob) -> PmoFigures:
-    return make_run(job, _kept_corpus)
+def _end_after(wait: Callable[[], object]) -> None:
+    """Ends this process at once; its ledger is on disk to the last finished line."""
+    wait()
+    os._exit(1)
+
+
+def _make_run_of_worker(job: PmoJob) -> PmoFigures:
+    return make_run(job, _corpus_of_worker)
 
 
 def auc_table(runs: Sequence[PmoFigures]) -> pd.DataFrame:

@@ -1,8 +1,14 @@
 """molvae benchmark."""
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pandas as pd
+import psutil
+import pytest
 
 from tests.command_line import RunMolvae
 from tests.conftest import DRUGS
@@ -61,3 +67,26 @@ def test_an_unknown_task_is_told_before_anything_is_made(molvae_command: RunMolv
     assert outcome.code == 1
     assert 'there is no PMO task "jnk3": choose of albuterol_similarity, ' in outcome.err
     assert not out.exists()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_a_benchmark_that_is_stopped_leaves_no_process_and_keeps_every_call(
+    sent: signal.Signals, molvae_command: RunMolvae, tmp_path: Path
+) -> None:
+    out = tmp_path / "pmo"
+    argv = ["benchmark", "pmo", "--corpus", corpus(tmp_path), "--optimizer", "graph-ga", "--task", "qed"]
+    argv += ["--budget", 100_000, "--num-workers", 1, "--out", out]
+    ledger = out / "graph-ga" / "qed-0.csv"
+    with subprocess.Popen(
+        [sys.executable, "-m", "molvae", *map(str, argv)], cwd=tmp_path, stderr=subprocess.PIPE
+    ) as process:
+        deadline = time.monotonic() + 120
+        while not ledger.exists() and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.1)
+        workers = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(sent)
+        assert process.wait(timeout=60) == (130 if sent == signal.SIGINT else -signal.SIGKILL)
+    assert workers
+    assert psutil.wait_procs(workers, timeout=60)[1] == []
+    assert len(pd.read_csv(ledger)) >= len(DRUGS)
+    assert not ledger.with_suffix(".json").exists()
