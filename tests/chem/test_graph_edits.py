@@ -8,7 +8,8 @@ from rdkit import Chem
 from rdkit.Chem import Mol
 
 from molvae.chem import graph_edits
-from molvae.chem.graph_edits import MUTATIONS, crossover, is_sound, mutate
+from molvae.chem.graph_edits import crossover, is_sound, mutate
+from molvae.chem.graph_mutations import MUTATIONS
 
 
 def children(edit: Callable[[np.random.Generator], Mol | None], num_draws: int = 200) -> set[str]:
