@@ -69,6 +69,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "report": Command("write a page about a model, to open in a browser", "molvae.commands.report"),
     "optimize": Command("search for molecules with a better property", "molvae.commands.optimize"),
+    "benchmark": Command("compare optimizers on a published benchmark", "molvae.commands.benchmark"),
 }
 
 

@@ -1,5 +1,7 @@
 """What the contract tests run over: every optimiser, analytic oracles, and an exactly known toy model.
 
+Optimisers of latents search the toy; those that have no model, in a table of their own, real molecules.
+
 The toy's molecules are chains `N-C-C-...-C` with one halogen or none on each carbon. The amine says where the
 chain begins, so a molecule is a row of levels: 0 for CH2, 1 for F, 2 for Cl, 3 for Br, 4 for I.
 """
@@ -9,10 +11,13 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from molvae.chem.molecules import canonicalize, parse_smiles
+from molvae.chem.properties import drug_likeness
 from molvae.errors import InputError, MoleculeError
 from molvae.interfaces import FloatArray, Gradient, LatentModel, Optimizer, Predictions
 from molvae.optimization.choices import OPTIMIZERS as BUILDERS
+from molvae.optimization.graph_ga import GraphGA, GraphGASettings
 from molvae.optimization.objectives import Evaluations, Objective, PropertyGoal
+from molvae.optimization.random_corpus import RandomCorpus
 
 HALOGENS = ("", "F", "Cl", "Br", "I")
 MIDDLE_LEVEL = 2
@@ -139,3 +144,38 @@ def _toy_builder(name: str) -> Callable[[LatentModel, Objective, Sequence[str], 
 
 #: name -> builder of an optimiser from model, objective, starts and seed
 OPTIMIZERS = {name: _toy_builder(name) for name in BUILDERS}
+
+
+def _qed(smiles: Sequence[str]) -> Evaluations:
+    """The drug-likeness of any molecule."""
+    return Evaluations(scores=np.array([drug_likeness(parse_smiles(text)) for text in smiles]), values={})
+
+
+def _below_zero(smiles: Sequence[str]) -> Evaluations:
+    """Minus the distance to twenty heavy atoms."""
+    sizes = np.array([parse_smiles(text).GetNumHeavyAtoms() for text in smiles])
+    return Evaluations(scores=-np.abs(sizes - 20.0), values={})
+
+
+def _qed_or_nan(smiles: Sequence[str]) -> Evaluations:
+    """The drug-likeness, with NaN for whatever has a chlorine and an exception for bromine."""
+    for text in smiles:
+        if "Br" in text:
+            raise RuntimeError("the instrument is on fire")
+    chlorine = np.array(["Cl" in text for text in smiles])
+    return Evaluations(scores=np.where(chlorine, np.nan, _qed(smiles).scores), values={})
+
+
+#: name -> objective of any molecules
+MOLECULE_ORACLES: dict[str, Objective] = {
+    "QED": Objective(name="QED", function=_qed),
+    "below zero": Objective(name="below zero", function=_below_zero),
+    "QED or NaN": Objective(name="QED or NaN", function=_qed_or_nan),
+    "failing": Objective(name="failing", function=_failing),
+}
+
+#: name -> builder of an optimiser without a model from starts and seed
+MOLECULE_OPTIMIZERS: dict[str, Callable[[Sequence[str], int], Optimizer]] = {
+    "graph-ga": lambda starts, seed: GraphGA(starts, seed, GraphGASettings(population_size=20)),
+    "random-corpus": RandomCorpus,
+}

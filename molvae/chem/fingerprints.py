@@ -2,6 +2,8 @@
 
 A bit fingerprint is a boolean array, a count fingerprint an unsigned integer array, both `(N, num_bits)`,
 so the type of an array says what it is. `Morgan, radius 2` is what the literature calls ECFP4.
+An unhashed fingerprint has a place of its own for each environment there can be, so it is one of RDKit's
+sparse vectors, of one molecule.
 
 Source: Rogers and Hahn, J. Chem. Inf. Model. 50 (2010) 742 (Morgan, circular fingerprints);
 Carhart, Smith and Venkataraghavan, J. Chem. Inf. Comput. Sci. 25 (1985) 64 (atom pairs).
@@ -13,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from rdkit import DataStructs
 from rdkit.Chem import Mol, rdFingerprintGenerator
 
 from molvae.errors import InputError
@@ -20,6 +23,8 @@ from molvae.errors import InputError
 BitArray = npt.NDArray[np.bool_]
 CountArray = npt.NDArray[np.uint32]
 SimilarityArray = npt.NDArray[np.float32]
+#: RDKit's `UIntSparseIntVect`, `ULongSparseIntVect` or `SparseBitVect`, which have no common parent.
+SparseFingerprint = Any
 
 # Rows compared at once; 1,024 rows against 10,000 keep a block at 40 MB.
 BLOCK_ROWS = 1024
@@ -76,6 +81,44 @@ def _counts(generator: Any, mols: Sequence[Mol], num_bits: int) -> CountArray:
     for row, mol in enumerate(mols):
         fingerprints[row] = generator.GetCountFingerprintAsNumPy(mol)
     return fingerprints
+
+
+def unhashed_morgan_counts(mol: Mol, *, radius: int = 2) -> SparseFingerprint:
+    """Returns how often each circular environment occurs: the ECFP4, with radius 3 the ECFP6."""
+    return _unhashed_morgan_generator(radius, False).GetSparseCountFingerprint(mol)
+
+
+def unhashed_feature_counts(mol: Mol, *, radius: int = 2) -> SparseFingerprint:
+    """Returns how often each circular environment of donors, acceptors and the like occurs: the FCFP4."""
+    return _unhashed_morgan_generator(radius, True).GetSparseCountFingerprint(mol)
+
+
+def unhashed_atom_pair_counts(mol: Mol, *, max_distance: int = 10) -> SparseFingerprint:
+    """Returns how often each pair of atom types at each distance, up to so many bonds, occurs."""
+    return _unhashed_atom_pair_generator(max_distance).GetSparseCountFingerprint(mol)
+
+
+def unhashed_tanimoto(left: SparseFingerprint, right: SparseFingerprint) -> float:
+    """Returns the Tanimoto similarity of two unhashed fingerprints of a kind; 0 if both are empty.
+
+    Example:
+        >>> from rdkit import Chem
+        >>> ethane, butane = (unhashed_morgan_counts(Chem.MolFromSmiles(text)) for text in ("CC", "CCCC"))
+        >>> unhashed_tanimoto(ethane, butane)
+        0.2
+    """
+    return float(DataStructs.TanimotoSimilarity(left, right))
+
+
+@lru_cache(maxsize=16)
+def _unhashed_morgan_generator(radius: int, of_features: bool) -> Any:
+    invariants = rdFingerprintGenerator.GetMorganFeatureAtomInvGen() if of_features else None
+    return rdFingerprintGenerator.GetMorganGenerator(radius=radius, atomInvariantsGenerator=invariants)
+
+
+@lru_cache(maxsize=16)
+def _unhashed_atom_pair_generator(max_distance: int) -> Any:
+    return rdFingerprintGenerator.GetAtomPairGenerator(maxDistance=max_distance)
 
 
 def tanimoto(one: BitArray | CountArray, many: BitArray | CountArray) -> SimilarityArray:

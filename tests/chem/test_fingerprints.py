@@ -14,6 +14,10 @@ from molvae.chem.fingerprints import (
     tanimoto,
     tanimoto_blocks,
     tanimoto_matrix,
+    unhashed_atom_pair_counts,
+    unhashed_feature_counts,
+    unhashed_morgan_counts,
+    unhashed_tanimoto,
 )
 from molvae.errors import InputError
 
@@ -91,3 +95,31 @@ def test_counts_are_refused_where_bits_are_needed() -> None:
 def test_fingerprints_of_different_lengths_are_refused() -> None:
     with pytest.raises(InputError, match='"2048" and "1024" bits can\'t be compared'):
         tanimoto_matrix(morgan_bits(MOLS), morgan_bits(MOLS, num_bits=1024))
+
+
+def test_unhashed_environments_are_counted_and_none_shares_a_place() -> None:
+    # Ethanol: CH3, CH2 and OH, and of radius 1 the three around them, one of which is the whole molecule.
+    counts = unhashed_morgan_counts(Chem.MolFromSmiles("CCO")).GetNonzeroElements()
+    assert sorted(counts.values()) == [1, 1, 1, 1, 1, 1]
+    # Octane at radius 0 and 1: two CH3 and six CH2; the ends, their neighbours and the middle.
+    counts = unhashed_morgan_counts(Chem.MolFromSmiles("CCCCCCCC"), radius=1).GetNonzeroElements()
+    assert sorted(counts.values()) == [2, 2, 2, 4, 6]
+
+
+def test_the_unhashed_similarity_counts_what_both_have_over_what_either_has() -> None:
+    # Propane against pentane, radius 0: 2 CH3 and 1 CH2 against 2 CH3 and 3 CH2.
+    left, right = (unhashed_morgan_counts(Chem.MolFromSmiles(text), radius=0) for text in ("CCC", "CCCCC"))
+    assert unhashed_tanimoto(left, right) == pytest.approx(3 / 5)
+
+
+def test_features_do_not_tell_halogens_apart_and_environments_do() -> None:
+    left, right = (Chem.MolFromSmiles(text) for text in ("Clc1ccccc1", "Brc1ccccc1"))
+    assert unhashed_tanimoto(unhashed_feature_counts(left), unhashed_feature_counts(right)) == 1.0
+    assert unhashed_tanimoto(unhashed_morgan_counts(left), unhashed_morgan_counts(right)) < 1.0
+
+
+def test_atom_pairs_farther_apart_than_the_distance_are_not_counted() -> None:
+    chain = Chem.MolFromSmiles("CCCCC")  # of 10 pairs, 4 are neighbours and 3 are two bonds apart
+    near = unhashed_atom_pair_counts(chain, max_distance=2).GetNonzeroElements()
+    assert sum(near.values()) == 7
+    assert sum(unhashed_atom_pair_counts(chain).GetNonzeroElements().values()) == 10

@@ -1,0 +1,82 @@
+"""Run a published benchmark of optimizers: pmo, 20 tasks of molecular optimization at 10,000 calls each.
+
+Printed is the area under the mean of the best ten molecules against calls, task by task, and the sum, beside
+the sums that others published. The folder holds every run: one that was finished is not made again with
+--resume, and one that was cut short goes on. So runs of other tasks, optimizers and seeds may be added.
+"""
+
+import argparse
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from molvae.commands.tables import in_columns, read_smiles
+from molvae.data.sources import source_file
+from molvae.optimization.pmo_objectives import PMO_SCORES
+from molvae.settings import add_flags, gather
+from molvae.studies.pmo import BUDGET, RUNS_FILE, PmoRequest, auc_table, run_pmo
+from molvae.studies.pmo_run import PMO_OPTIMIZERS
+
+#: Sums over these 20 tasks at 10,000 calls, none of them with labels beforehand, as published.
+PUBLISHED_SUMS = {
+    "InVirtuoGen": 13.913,
+    "Genetic GFN": 13.594,
+    "Augmented Memory": 12.419,
+    "Mol GA": 12.227,
+    "REINVENT": 11.601,
+    "Graph GA": 11.444,
+    "GP BO": 10.816,
+    "SELFIES-VAE BO": 7.759,
+    "random ZINC": 7.413,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BenchmarkSettings:
+    """What is run."""
+
+    corpus: Path | None = field(
+        default=None, metadata={"help": "a file of SMILES to begin from; else ZINC250k, once it is fetched"}
+    )
+    tasks: tuple[str, ...] = field(
+        default=(), metadata={"help": "a task; may be given again; else all of them", "flag": "task"}
+    )
+    optimizers: tuple[str, ...] = field(
+        default=(), metadata={"help": "an optimizer; may be given again; else all", "flag": "optimizer"}
+    )
+    seeds: tuple[int, ...] = field(
+        default=(0,), metadata={"help": "a seed; may be given again", "flag": "seed"}
+    )
+    budget: int = field(default=BUDGET, metadata={"help": "molecules that may be scored in a run"})
+    num_workers: int | None = field(
+        default=None, metadata={"help": "runs at a time; one a core by default, 0 for none but this process"}
+    )
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds the benchmark, the folder and what is run."""
+    parser.add_argument("benchmark", choices=("pmo",), help="the benchmark: pmo")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the runs")
+    parser.add_argument("--resume", action="store_true", help="go on with the runs in DIR, or add to them")
+    parser.add_argument("--overwrite", action="store_true", help="delete the runs in DIR first")
+    add_flags(parser, BenchmarkSettings)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Runs it, and prints the table."""
+    settings: BenchmarkSettings
+    (settings,) = gather((BenchmarkSettings,), arguments.table, vars(arguments), arguments.table_where)
+    corpus = settings.corpus or source_file("zinc250k", "zinc250k.smi")
+    request = PmoRequest(
+        corpus=read_smiles(corpus).smiles,
+        tasks=settings.tasks or tuple(PMO_SCORES),
+        optimizers=settings.optimizers or tuple(PMO_OPTIMIZERS),
+        seeds=settings.seeds,
+        budget=settings.budget,
+        num_workers=settings.num_workers,
+    )
+    runs = run_pmo(request, arguments.out, resume=arguments.resume, overwrite=arguments.overwrite)
+    print(f"AUC top-10 at {request.budget:,} calls, seeds {', '.join(map(str, request.seeds))}")
+    print(in_columns(auc_table(runs)))
+    if set(request.tasks) == set(PMO_SCORES) and request.budget == BUDGET:
+        print("published sums: " + ", ".join(f"{name} {total}" for name, total in PUBLISHED_SUMS.items()))
+    print(f"runs: {arguments.out / RUNS_FILE}")

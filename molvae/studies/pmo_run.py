@@ -1,0 +1,163 @@
+"""One run of the PMO benchmark: an optimiser, a task and a seed in, its figures out.
+
+<folder>/<optimizer>/<task>-<seed>.csv     every call of the oracle, as it happens, to go on from
+<folder>/<optimizer>/<task>-<seed>.json    the figures of a finished run
+"""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from molvae.errors import InputError, SettingsError
+from molvae.interfaces import Optimizer
+from molvae.optimization.graph_ga import GraphGA, GraphGASettings
+from molvae.optimization.objectives import Evaluations, Objective
+from molvae.optimization.oracle import BudgetedOracle
+from molvae.optimization.pmo_objectives import pmo_objective
+from molvae.optimization.random_corpus import RandomCorpus
+from molvae.optimization.sample_efficiency import auc_of_best, auc_of_best_flat, mean_of_best
+from molvae.optimization.search import search
+from molvae.settings import build
+
+
+class PmoOptimizer(NamedTuple):
+    """An optimiser as the benchmark runs it: built from corpus and seed, asked for so many at a time."""
+
+    build: Callable[[Sequence[str], int], Optimizer]
+    batch_size: int
+
+
+def _graph_ga(corpus: Sequence[str], seed: int) -> GraphGA:
+    """It begins with as many molecules of the corpus as its population holds."""
+    settings = GraphGASettings()
+    starts = RandomCorpus(corpus, seed).ask(min(settings.population_size, len(corpus))).smiles
+    return GraphGA([smiles for smiles in starts if smiles], seed, settings)
+
+
+PMO_OPTIMIZERS: dict[str, PmoOptimizer] = {
+    "random-corpus": PmoOptimizer(RandomCorpus, batch_size=100),
+    "graph-ga": PmoOptimizer(_graph_ga, batch_size=70),
+}
+
+
+class PmoJob(NamedTuple):
+    """A run to make, and the folder of all runs."""
+
+    task: str
+    optimizer: str
+    seed: int
+    budget: int
+    folder: Path
+
+    @property
+    def ledger(self) -> Path:
+        """Where its calls go."""
+        return self.folder / self.optimizer / f"{self.task}-{self.seed}.csv"
+
+    @property
+    def figures(self) -> Path:
+        """Where its figures go, once it is finished."""
+        return self.ledger.with_suffix(".json")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PmoFigures:
+    """What a finished run came to.
+
+    Attributes:
+        task: the objective's name.
+        optimizer: the optimiser's.
+        seed: of the run.
+        auc: area under the mean of the best ten (`auc_of_best`), from 0 to 1.
+        auc_flat: the same with stereo variants counted once.
+        best_ten: mean of the best ten at the end.
+        best: the best molecule, as canonical SMILES; "" if none has a score.
+        num_calls: molecules scored; fewer than the budget if the search stalled.
+        num_failed: calls that gave no score and count as 0.
+        seconds_per_call: what the optimiser took, apart from the objective.
+    """
+
+    task: str
+    optimizer: str
+    seed: int
+    auc: float
+    auc_flat: float
+    best_ten: float
+    best: str
+    num_calls: int
+    num_failed: int
+    seconds_per_call: float
+
+
+def make_run(job: PmoJob, corpus: Sequence[str]) -> PmoFigures:
+    """Makes the run, from the calls in its ledger on; its figures are on disk when it returns.
+
+    A run that goes on repeats what the optimiser did before, at no call of the oracle.
+
+    Raises:
+        SettingsError: there is no such task or optimizer, or the budget is below 1.
+        InputError: its ledger is damaged, or longer than the budget.
+    """
+    if job.optimizer not in PMO_OPTIMIZERS:
+        known = ", ".join(PMO_OPTIMIZERS)
+        raise SettingsError(f'there is no optimizer "{job.optimizer}": choose one of {known}')
+    job.ledger.parent.mkdir(parents=True, exist_ok=True)
+    stopwatch = _Stopwatch(pmo_objective(job.task))
+    oracle = BudgetedOracle(stopwatch.objective, job.budget, job.ledger)
+    chosen = PMO_OPTIMIZERS[job.optimizer]
+    began = time.perf_counter()
+    search(chosen.build(corpus, job.seed), oracle, chosen.batch_size)
+    seconds = time.perf_counter() - began - stopwatch.seconds
+    scores = np.array([call.score for call in oracle.history], dtype=np.float64)
+    figures = PmoFigures(
+        task=job.task,
+        optimizer=job.optimizer,
+        seed=job.seed,
+        auc=auc_of_best(scores, job.budget),
+        auc_flat=auc_of_best_flat([call.smiles for call in oracle.history], scores, job.budget),
+        best_ten=mean_of_best(scores),
+        best="" if oracle.best is None else oracle.best.smiles,
+        num_calls=len(scores),
+        num_failed=int(np.isnan(scores).sum()),
+        seconds_per_call=seconds / max(1, len(scores)),
+    )
+    partial = job.figures.with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(figures), indent=2) + "\n", encoding="utf-8")
+    partial.replace(job.figures)
+    return figures
+
+
+def read_figures(path: Path) -> PmoFigures:
+    """The figures of a finished run.
+
+    Raises:
+        InputError: the file is damaged.
+    """
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        return build(PmoFigures, values, f'"{path}"')
+    except (ValueError, AttributeError) as error:
+        raise InputError(
+            f'"{path}" holds no figures of a run: delete it, and the run is made again'
+        ) from error
+
+
+class _Stopwatch:
+    """An objective whose seconds are counted."""
+
+    def __init__(self, objective: Objective) -> None:
+        self.seconds = 0.0
+        self._function = objective.function
+        self.objective = Objective(name=objective.name, function=self._evaluate)
+
+    def _evaluate(self, smiles: Sequence[str]) -> Evaluations:
+        began = time.perf_counter()
+        try:
+            return self._function(smiles)
+        finally:
+            self.seconds += time.perf_counter() - began
