@@ -104,7 +104,8 @@ class DesiredProperty:
 
     def plain_goal(self) -> PropertyGoal | None:
         """The goal without a curve, whose score is the value itself; None if a curve is asked for."""
-        if self.range is not None or not (self.low is self.high is self.tolerance is None):
+        ends = (self.low, self.high, self.tolerance, self.range)
+        if any(end is not None for end in ends) or self.shape != 1:
             return None
         direction: Direction = "target" if self.target is not None else "maximize"
         return PropertyGoal(
@@ -127,7 +128,7 @@ class DesiredProperty:
             if self.tolerance is None:
                 raise SettingsError(
                     f'target of {self.name} needs "tolerance", the distance at which the desirability is 0, '
-                    "unless it is the only property"
+                    "unless it stands alone and has no curve"
                 )
             return Curve(self.target - self.tolerance, self.target, self.target, self.target + self.tolerance)
         low, high = self._bounds()
@@ -144,6 +145,6 @@ class DesiredProperty:
             ends = "1 and 0" if self.minimize else "0 and 1"
             raise SettingsError(
                 f'{self.name} needs "low" and "high", the values of desirability {ends}, low below high, '
-                "unless it is the only property"
+                "unless it stands alone and has no curve"
             )
         return low, high

@@ -33,7 +33,8 @@ def goal_objective(goal: Goal, model: LatentModel) -> Iterator[Objective]:
     desirabilities each has its QED_desirability.
 
     Raises:
-        SettingsError: the head does not predict a property, or the oracle can't be loaded or found.
+        SettingsError: the head does not predict a property, a curve lacks its ends, or the oracle can't be
+            loaded or found.
     """
     evaluation = _Evaluation(goal, model)
     batch_size = None if goal.oracle is None else goal.oracle.batch * goal.oracle.workers
@@ -59,6 +60,7 @@ class _Evaluation:
     def __init__(self, goal: Goal, model: LatentModel) -> None:
         self._goal = goal
         self._checks = goal.constraints.checks()
+        self._curves = {} if goal.plain else {wanted.column: wanted.curve() for wanted in goal.properties}
         self._computed = [wanted.name for wanted in goal.properties if wanted.source == "rdkit"]
         self._predictions: dict[str, Callable[[Sequence[str]], FloatArray]] = {
             wanted.column: prediction_function(model, wanted.name)
@@ -110,7 +112,9 @@ class _Evaluation:
             assert plain is not None
             return plain.score(values[self._goal.plain.column]), {}
         columns = {
-            f"{wanted.column}_desirability": wanted.curve().desirability(values[wanted.column], wanted.shape)
+            f"{wanted.column}_desirability": self._curves[wanted.column].desirability(
+                values[wanted.column], wanted.shape
+            )
             for wanted in self._goal.properties
         }
         weights = [wanted.weight for wanted in self._goal.properties]

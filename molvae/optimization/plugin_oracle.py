@@ -149,4 +149,4 @@ class PluginOracle:
     ) -> None:
         for process in self._processes:
             process.close()
-        self._executor.shutdown()
+        self._executor.shutdown(cancel_futures=True)

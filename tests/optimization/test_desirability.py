@@ -62,8 +62,10 @@ def test_a_property_alone_keeps_its_plain_value_unless_it_has_a_curve() -> None:
     )
     target = DesiredProperty(name="logP", target=2.0).plain_goal()
     assert target == PropertyGoal(property_name="logP", direction="target", target=2.0)
-    for curved in ({"maximize": True, "low": 0.3}, {"target": 2.0, "tolerance": 1.0}, {"range": (1, 2)}):
-        assert DesiredProperty(name="x", **curved).plain_goal() is None
+    assert DesiredProperty(name="x", maximize=True, low=0.3).plain_goal() is None
+    assert DesiredProperty(name="x", maximize=True, shape=2.0).plain_goal() is None
+    assert DesiredProperty(name="x", target=2.0, tolerance=1.0).plain_goal() is None
+    assert DesiredProperty(name="x", range=(1.0, 2.0)).plain_goal() is None
 
 
 @pytest.mark.parametrize(

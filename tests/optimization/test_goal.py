@@ -80,6 +80,10 @@ def test_the_name_tells_apart_what_is_computed_differently_and_nothing_else(tmp_
         (QED + 'source = "model"', '"source" is "model"; it must be one of "rdkit", "predicted", "oracle"'),
         (QED + QED.replace("qed", "QED"), '"QED" is sought 2 times; give it one [[property]]'),
         (QED + '[[property]]\nname = "MW"\nminimize = true', '[[property]] 2: MW needs "low" and "high"'),
+        (
+            LOGP.replace("range = [1, 3]", "maximize = true\nshape = 2"),
+            "unless it stands alone and has no curve",
+        ),
         (QED + "[constraints]\nmax_sa = 20", 'table [constraints]: max_sa is "20"; the SA score is from 1'),
         (QED + '[constraints]\nmust_have = "c"', '"must_have" is "c"; it must be a list, each item text'),
         (QED + "[constraints]\nmax_heavy = 20", 'unknown key "max_heavy"; did you mean "max_heavy_atoms"?'),

@@ -1,5 +1,6 @@
 """A user's own oracle in other processes: what it gives, and that no molecule harms it or the others."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -117,6 +118,33 @@ def test_an_oracle_that_can_never_answer_is_an_error(settings: dict[str, str], m
     with pytest.raises(SettingsError) as caught:
         answers(["C"], ["lenght"], **settings)
     assert message in str(caught.value)
+
+
+def test_a_module_that_is_never_imported_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("molvae.optimization.oracle_function.START_TIMEOUT", 0.5)
+    (tmp_path / "slow.py").write_text("import time\ntime.sleep(60)\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"can't be loaded: no answer in 0\.5 s"):
+        PluginOracle(OracleSettings(python="slow.py:f"), tmp_path, ["score"])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+@pytest.mark.parametrize("oracle", [f'python="{FILE}:troubled"', f"command='{PROGRAM} troubled'"])
+def test_an_interrupted_search_ends_at_once_with_its_oracle(oracle: str) -> None:
+    script = (
+        "from pathlib import Path\n"
+        "from molvae.optimization.plugin_oracle import OracleSettings, PluginOracle\n"
+        f"with PluginOracle(OracleSettings({oracle}), Path({str(FOLDER)!r}), []) as oracle:\n"
+        "    print('ready', flush=True)\n"
+        "    oracle(['CBr', 'C'])\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=-1, stderr=-1, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        _, complaints = process.communicate(timeout=20)
+    assert "KeyboardInterrupt" in complaints
+    assert process.returncode != 0
 
 
 @pytest.mark.parametrize(
