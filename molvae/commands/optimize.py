@@ -1,29 +1,29 @@
 """Search a model's latent space for molecules with a better property.
 
 The property is one that RDKit computes (logP, QED, SA, MW, TPSA, ...), or else one that the model was trained
-to predict: then the head is the oracle, and what is found is as good as the head is. The budget counts the
+to predict: then the head is the oracle, and what is found is as good as the head is. An oracle of your own
+gives any other, and a goal file asks for several at once, and for constraints. The budget counts the
 molecules that are scored. The folder holds oracle.csv, every call as it happened, and molecules.csv, the
 molecules found, best first.
 """
 
 import argparse
 import logging
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
-from molvae.chem.properties import property_name
 from molvae.commands.opening import add_model
+from molvae.commands.search_settings import SearchSettings, objective_of
 from molvae.commands.tables import in_columns, read_smiles
-from molvae.errors import InputError, SettingsError
+from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model, read_manifest
 from molvae.generation.molecules import refusal_error
 from molvae.optimization.choices import Settings
+from molvae.optimization.goal import Goal
 from molvae.optimization.gradient_ascent import GradientSettings
 from molvae.optimization.latent_cma_es import CMASettings
-from molvae.optimization.objectives import Direction, Objective, predicted_objective, property_objective
 from molvae.settings import add_flags, gather
+from molvae.studies.molecule_tables import BROKEN, SCORE
 from molvae.studies.optimize_run import (
     MOLECULES_FILE,
     ORACLE_FILE,
@@ -31,78 +31,12 @@ from molvae.studies.optimize_run import (
     OptimizeResult,
     default_optimizer,
     optimize_molecules,
+    sought_value,
 )
 
 logger = logging.getLogger(__name__)
 
 NUM_SHOWN = 5
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchSettings:
-    """What is searched for, and from where. Give one of --maximize, --minimize and --target."""
-
-    maximize: str | None = field(
-        default=None, metadata={"help": "a property to take up, such as QED, or one that the model predicts"}
-    )
-    minimize: str | None = field(default=None, metadata={"help": "a property to take down, such as SA"})
-    target: str | None = field(default=None, metadata={"help": "a value to come close to, such as logP=2.5"})
-    from_smiles: tuple[str, ...] = field(
-        default=(), metadata={"help": "a molecule to start from; may be given again"}
-    )
-    from_file: Path | None = field(default=None, metadata={"help": "a file of molecules to start from"})
-    optimizer: Literal["gradient-ascent", "cma-es", "random-prior"] | None = field(
-        default=None, metadata={"help": "gradient-ascent if the head predicts the property, else cma-es"}
-    )
-    budget: int = field(default=500, metadata={"help": "molecules that may be scored, the starts included"})
-    proposals_per_batch: int = field(default=16, metadata={"help": "molecules proposed at a time"})
-    seed: int = field(default=0, metadata={"help": "seed of all that is random"})
-
-    def __post_init__(self) -> None:
-        given = [text for text in (self.maximize, self.minimize, self.target) if text is not None]
-        if len(given) != 1:
-            raise SettingsError(
-                f'{len(given)} goals are given ("{", ".join(given)}"); give one of --maximize NAME, '
-                "--minimize NAME and --target NAME=VALUE"
-            )
-        for name, value in {"budget": self.budget, "proposals_per_batch": self.proposals_per_batch}.items():
-            if value < 1:
-                raise SettingsError(f'{name} is "{value}"; it must be at least 1')
-        if self.seed < 0:
-            raise SettingsError(f'seed is "{self.seed}"; it must not be negative')
-
-    def goal(self) -> tuple[str, Direction, float | None]:
-        """The property's name as it was given, where it should go, and the value to come close to.
-
-        Raises:
-            SettingsError: for a target without a value.
-        """
-        if self.maximize is not None:
-            return self.maximize.strip(), "maximize", None
-        if self.minimize is not None:
-            return self.minimize.strip(), "minimize", None
-        name, _, value = (self.target or "").partition("=")
-        try:
-            return name.strip(), "target", float(value)
-        except ValueError:
-            raise SettingsError(f'target is "{self.target}"; write NAME=VALUE, such as logP=2.5') from None
-
-
-def _objective(settings: SearchSettings, model: MoleculeModel) -> Objective:
-    """The goal as an objective: computed by RDKit if it can be, else predicted by the head.
-
-    Raises:
-        SettingsError: for a property that is neither computed nor predicted.
-    """
-    name, direction, target = settings.goal()
-    try:
-        return property_objective(property_name(name), direction, target)
-    except SettingsError as error:
-        if name not in model.property_names:
-            known = ", ".join(model.property_names) or "none"
-            raise SettingsError(f"{error}; the model itself predicts {known}") from error
-    logger.warning("the oracle is what the model itself predicts of %s: check what is found", name)
-    return predicted_objective(model, name, direction, target)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -124,27 +58,26 @@ def run(arguments: argparse.Namespace) -> None:
         vars(arguments),
         arguments.table_where,
     )
-    settings.goal()  # a mistake in it is told at once
+    goal = settings.read_goal()  # a mistake in it is told at once
     model = load_model(arguments.model)
-    objective = _objective(settings, model)
-    assert objective.goal is not None
-    name = objective.goal.property_name
-    optimizer = settings.optimizer or default_optimizer(model, name)
-    own_settings: dict[str, Settings | None] = {"gradient-ascent": gradient, "cma-es": cma}
-    request = OptimizeRequest(
-        objective=objective,
-        starts=_starts(model, settings),
-        optimizer=optimizer,
-        settings=own_settings.get(optimizer),
-        budget=settings.budget,
-        proposals_per_batch=settings.proposals_per_batch,
-        seed=settings.seed,
-        model_key=read_manifest(arguments.model)["checksum"],
-    )
-    result = optimize_molecules(
-        model, request, arguments.out, resume=arguments.resume, overwrite=arguments.overwrite
-    )
-    _print_result(result, name, optimizer, arguments.out)
+    with objective_of(settings, goal, model) as objective:
+        optimizer = settings.optimizer or default_optimizer(model, objective)
+        own_settings: dict[str, Settings | None] = {"gradient-ascent": gradient, "cma-es": cma}
+        request = OptimizeRequest(
+            objective=objective,
+            goal=goal,
+            starts=_starts(model, settings) or _leads(model, goal),
+            optimizer=optimizer,
+            settings=own_settings.get(optimizer),
+            budget=settings.budget,
+            proposals_per_batch=settings.proposals_per_batch,
+            seed=settings.seed,
+            model_key=read_manifest(arguments.model)["checksum"],
+        )
+        result = optimize_molecules(
+            model, request, arguments.out, resume=arguments.resume, overwrite=arguments.overwrite
+        )
+    _print_result(result, request, arguments.out)
 
 
 def _starts(model: MoleculeModel, settings: SearchSettings) -> list[str]:
@@ -167,16 +100,40 @@ def _starts(model: MoleculeModel, settings: SearchSettings) -> list[str]:
     return list(dict.fromkeys(starts))
 
 
-def _print_result(result: OptimizeResult, name: str, optimizer: str, out: Path) -> None:
+def _leads(model: MoleculeModel, goal: Goal | None) -> list[str]:
+    """Canonical SMILES of the leads of a goal that the model can read: where else to start."""
+    leads = model.readable(() if goal is None else goal.constraints.leads)
+    for refusal in leads.refused:
+        logger.warning("the search can't start at the lead %s: %s", refusal.smiles, refusal.reason)
+    return list(dict.fromkeys(leads.smiles))
+
+
+def _print_result(result: OptimizeResult, request: OptimizeRequest, out: Path) -> None:
+    objective = request.objective
+    name = objective.column or SCORE
     calls = len(result.search.curve)
     if result.best is None:
         print(f"none of {calls:,} molecules has a {name}; see {out / ORACLE_FILE}")
         return
-    start = f", from {result.best_start.values[name]:.3f} of the best start" if result.best_start else ""
-    print(f"best {name} {result.best.values[name]:.3f}{start}, in {calls:,} calls of {optimizer}")
+    best = sought_value(objective, result.best)
+    start = ""
+    if result.best_start is not None:
+        start = f", from {sought_value(objective, result.best_start):.3f} of the best start"
+    print(f"best {name} {best:.3f}{start}, in {calls:,} calls of {request.optimizer}")
     if result.search.stop_reason == "stalled":
         print("the search stalled: it proposed nothing new for a long time, and kept the rest of its budget")
-    shown = ["rank", name, "smiles"] if result.best_start is None else ["rank", name, "similarity", "smiles"]
-    print(in_columns(result.table[shown].head(NUM_SHOWN)))
+    if request.goal is not None and (note := _shortcomings(result, calls)):
+        print(note)
+    columns = [name] if objective.column or request.goal is None else [name, *request.goal.columns]
+    similarity = [] if result.best_start is None else ["similarity"]
+    print(in_columns(result.table[["rank", *columns, *similarity, "smiles"]].head(NUM_SHOWN)))
     print(f"molecules: {out / MOLECULES_FILE}")
     print(f"oracle ledger: {out / ORACLE_FILE}")
+
+
+def _shortcomings(result: OptimizeResult, calls: int) -> str:
+    """How many molecules break a constraint or have no score; "" if none does."""
+    broken = int((result.table[BROKEN] != "").sum()) if BROKEN in result.table else 0
+    counts = {"break a constraint": broken, "have no score": result.search.num_failed}
+    told = [f"{count:,} {what}" for what, count in counts.items() if count]
+    return f"of {calls:,} molecules {' and '.join(told)}: see {ORACLE_FILE}, column error" if told else ""

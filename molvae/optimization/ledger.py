@@ -1,7 +1,8 @@
 """The oracle's ledger: a CSV with one row a call, appended as calls happen and read back after a crash.
 
 Columns: call, smiles, score, values (a JSON object), operator, parent, error, objective. An empty score is
-a failure. A last line that a crash cut short is dropped: its call is made again.
+a failure; an error beside a score is a constraint that the molecule breaks. A last line that a crash cut
+short is dropped: its call is made again.
 """
 
 import csv
@@ -28,7 +29,7 @@ class OracleCall:
         values: what the score was made of, by name.
         operator: what proposed the molecule.
         parent: the SMILES it came from, "" for none.
-        error: why there is no score, "" if there is one.
+        error: why there is no score, or no better one; "" for no reason.
     """
 
     number: int

@@ -28,10 +28,12 @@ class Evaluations(NamedTuple):
     Attributes:
         scores: `(B,)`, higher is better, NaN for a failure.
         values: the columns that the scores were made of, by name, each `(B,)` in its own unit.
+        reasons: why each molecule has no score, or no better one; "" for no reason, and none at all for none.
     """
 
     scores: FloatArray
     values: dict[str, FloatArray]
+    reasons: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,11 +104,15 @@ class Objective:
         name: unique to what the function computes: a ledger is only read back for the same name.
         function: canonical SMILES to `Evaluations`; it may raise, and give NaN for single molecules.
         goal: the one property behind it, where there is just one: a gradient can then follow it.
+        column: the one column of values that is sought, where there is just one.
+        batch_size: molecules to give the function at a time; None for any number.
     """
 
     name: str
     function: Callable[[Sequence[str]], Evaluations]
     goal: PropertyGoal | None = None
+    column: str | None = None
+    batch_size: int | None = None
 
 
 def property_objective(name: str, direction: Direction, target: float | None = None) -> Objective:
@@ -136,7 +142,8 @@ def property_objective(name: str, direction: Direction, target: float | None = N
         values = np.array([compute(parse_smiles(text)) for text in smiles], dtype=np.float64)
         return Evaluations(scores=goal.score(values), values={name: values})
 
-    return Objective(name=_described(f"{direction} {name}", target), function=evaluate, goal=goal)
+    described = _described(f"{direction} {name}", target)
+    return Objective(name=described, function=evaluate, goal=goal, column=name)
 
 
 def predicted_objective(
@@ -154,17 +161,28 @@ def predicted_objective(
         SettingsError: for a property that the head does not predict, an unknown direction, or a target
             without the direction "target".
     """
+    predict = prediction_function(model, name)
+    goal = PropertyGoal(property_name=name, direction=direction, target=target)
+
+    def evaluate(smiles: Sequence[str]) -> Evaluations:
+        values = predict(smiles)
+        return Evaluations(scores=goal.score(values), values={name: values})
+
+    described = _described(f"{direction} predicted {name}", target)
+    return Objective(name=described, function=evaluate, goal=goal, column=name)
+
+
+def prediction_function(model: LatentModel, name: str) -> Callable[[Sequence[str]], FloatArray]:
+    """A function from SMILES to what the model's head says of one property, NaN for what it can't read.
+
+    Raises:
+        SettingsError: for a property that the head does not predict.
+    """
     if name not in model.property_names:
         known = ", ".join(model.property_names) or "nothing"
         raise SettingsError(f'the model\'s head does not predict "{name}": it predicts {known}')
     column = model.property_names.index(name)
-    goal = PropertyGoal(property_name=name, direction=direction, target=target)
-
-    def evaluate(smiles: Sequence[str]) -> Evaluations:
-        values = np.array([_predicted(model, text, column) for text in smiles], dtype=np.float64)
-        return Evaluations(scores=goal.score(values), values={name: values})
-
-    return Objective(name=_described(f"{direction} predicted {name}", target), function=evaluate, goal=goal)
+    return lambda smiles: np.array([_predicted(model, text, column) for text in smiles], dtype=np.float64)
 
 
 def _predicted(model: LatentModel, smiles: str, column: int) -> float:

@@ -109,9 +109,13 @@ class BudgetedOracle:
         )
 
     def _score_new(self, new: dict[str, tuple[str, str]]) -> None:
-        """Runs the objective on unseen molecules and records what came of each."""
-        if not new:
-            return
+        """Runs the objective on unseen molecules, and records what came of each after each of its batches."""
+        molecules = list(new)
+        size = self.objective.batch_size or max(1, len(molecules))
+        for start in range(0, len(molecules), size):
+            self._score_batch(molecules[start : start + size], new)
+
+    def _score_batch(self, batch: list[str], new: dict[str, tuple[str, str]]) -> None:
         calls = [
             OracleCall(
                 number=len(self._history) + offset,
@@ -123,7 +127,7 @@ class BudgetedOracle:
                 error=outcome.error,
             )
             for offset, (smiles, outcome) in enumerate(
-                zip(new, _evaluate(self.objective, list(new)), strict=True), start=1
+                zip(batch, _evaluate(self.objective, batch), strict=True), start=1
             )
         ]
         if self._ledger_path is not None:
@@ -146,6 +150,8 @@ def _evaluate(objective: Objective, smiles: list[str]) -> list[_Outcome]:
     """The objective on a batch; molecule by molecule if it fails, so that one can't spoil the others."""
     try:
         return _outcomes(objective.function(smiles), len(smiles))
+    except SettingsError:  # a mistake in what was asked for, and the same for every molecule
+        raise
     except Exception as error:  # noqa: BLE001  an objective may be anyone's code
         if len(smiles) > 1:
             return [_evaluate(objective, [text])[0] for text in smiles]
@@ -163,11 +169,12 @@ def _outcomes(evaluations: Evaluations, num_molecules: int) -> list[_Outcome]:
             raise ValueError(
                 f"expected one number for each of {num_molecules} molecules, got shape {array.shape}"
             )
+    reasons = evaluations.reasons or [""] * num_molecules
     outcomes = []
-    for row, score in enumerate(scores.tolist()):
+    for row, (score, reason) in enumerate(zip(scores.tolist(), reasons, strict=True)):
         values = {name: float(column[row]) for name, column in columns.items()}
         if np.isfinite(score):
-            outcomes.append(_Outcome(score=score, values=values))
+            outcomes.append(_Outcome(score=score, values=values, error=reason))
         else:
-            outcomes.append(_Outcome(score=np.nan, values=values, error=f"the score is {score}"))
+            outcomes.append(_Outcome(score=np.nan, values=values, error=reason or f"the score is {score}"))
     return outcomes

@@ -11,12 +11,13 @@ from molvae.chem.properties import property_name
 from molvae.data.bulk import properties_of
 from molvae.generation.latent_model import MoleculeModel
 from molvae.interfaces import FloatArray, Predictions
-from molvae.optimization.objectives import PropertyGoal
+from molvae.optimization.objectives import Objective
 from molvae.optimization.search import SearchResult
 
 DEFAULT_PROPERTIES = ("logP", "QED", "SA", "MW")
 #: Numbers in CSVs: 2.002, and not the 2.0019999999999993 that sums of halves and tenths leave.
 FLOAT_FORMAT = "%.12g"
+SCORE, BROKEN = "score", "broken_constraints"
 
 
 def sample_table(model: MoleculeModel, smiles: Sequence[str], names: Sequence[str]) -> pd.DataFrame:
@@ -56,24 +57,29 @@ def prediction_columns(model: MoleculeModel, predictions: Predictions) -> dict[s
     return columns
 
 
-def ranked_table(result: SearchResult, goal: PropertyGoal, starts: Sequence[str]) -> pd.DataFrame:
+def ranked_table(result: SearchResult, objective: Objective, starts: Sequence[str]) -> pd.DataFrame:
     """What a search found, best first.
 
-    Columns: rank, smiles, the property that was sought, other computed properties, similarity (ECFP4
-    Tanimoto to the nearest start) and nearest_start, then operator, parent and call (see the oracle's
-    ledger).
+    Columns: rank, smiles, the score and the constraints that the molecule breaks unless just one property was
+    sought, the columns of the objective, other computed properties, similarity (ECFP4 Tanimoto to the
+    nearest start) and nearest_start, then operator, parent and call (see the oracle's ledger).
 
     Args:
-        result: of a search for `goal`.
-        goal: what was sought.
+        result: of a search for `objective`.
+        objective: what was sought.
         starts: canonical SMILES that the search began at; without any, similarity is empty.
     """
     calls = [molecule.call for molecule in result.molecules]
     smiles = [call.smiles for call in calls]
-    sought = goal.property_name
-    others = [name for name in DEFAULT_PROPERTIES if name != sought]
     table = pd.DataFrame({"rank": [molecule.rank for molecule in result.molecules], "smiles": smiles})
-    table[sought] = [call.values[sought] for call in calls]
+    sought = [] if objective.column is None else [objective.column]
+    if objective.column is None:
+        table[SCORE] = [call.score for call in calls]
+        table[BROKEN] = [call.error for call in calls]
+    sought = list(dict.fromkeys([*sought, *(name for call in calls for name in call.values)]))
+    for name in sought:
+        table[name] = [call.values.get(name, np.nan) for call in calls]
+    others = [name for name in DEFAULT_PROPERTIES if name not in sought]
     table[others] = properties_of(smiles, others)
     similarity, nearest = _nearest_starts(smiles, starts)
     return table.assign(

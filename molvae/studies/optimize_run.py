@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from molvae.errors import InputError, SettingsError
+from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.optimization.choices import Settings, build_optimizer
+from molvae.optimization.goal import Goal
 from molvae.optimization.ledger import OracleCall
-from molvae.optimization.objectives import Objective, PropertyGoal
+from molvae.optimization.objectives import Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.search import DEFAULT_BATCH_SIZE, SearchResult, search
 from molvae.progress import Progress
@@ -27,8 +28,9 @@ from molvae.studies.molecule_tables import FLOAT_FORMAT, ranked_table
 logger = logging.getLogger(__name__)
 
 ORACLE_FILE, MOLECULES_FILE = "oracle.csv", "molecules.csv"
-#: A resumed run may have another budget; all else must be the same.
-FREE_TO_CHANGE = {"budget"}
+#: A resumed run may have another budget; all else must be the same. Of a goal the objective's name tells what
+#: must be: how its oracle is run, the tables record only.
+FREE_TO_CHANGE = {"budget", "goal", "property", "constraints", "oracle"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +38,8 @@ class OptimizeRequest:
     """A search: for what, from where, how.
 
     Attributes:
-        objective: what to reach, with a goal (see `property_objective`).
+        objective: what to reach.
+        goal: the goal that the objective was made of; None for one property.
         starts: canonical SMILES to begin at; without any, the search begins at draws of the prior.
         optimizer: a name of `molvae.optimization.choices.OPTIMIZERS`.
         settings: the optimizer's own; None for its defaults.
@@ -47,6 +50,7 @@ class OptimizeRequest:
     """
 
     objective: Objective
+    goal: Goal | None = None
     starts: Sequence[str]
     optimizer: str
     settings: Settings | None = None
@@ -54,13 +58,6 @@ class OptimizeRequest:
     proposals_per_batch: int = DEFAULT_BATCH_SIZE
     seed: int = 0
     model_key: str = ""
-
-    @property
-    def goal(self) -> PropertyGoal:
-        """The objective's goal."""
-        if self.objective.goal is None:
-            raise SettingsError(f'the objective "{self.objective.name}" has no property as its goal')
-        return self.objective.goal
 
 
 class OptimizeResult(NamedTuple):
@@ -79,10 +76,16 @@ class OptimizeResult(NamedTuple):
     best: OracleCall | None
 
 
-def default_optimizer(model: MoleculeModel, property_name: str) -> str:
-    """Gradient ascent where the model's head predicts the property, else CMA-ES, which needs no head."""
+def default_optimizer(model: MoleculeModel, objective: Objective) -> str:
+    """Gradient ascent for one property that the model's head predicts, else CMA-ES, which needs no head."""
     names = {name.casefold() for name in model.property_names}
-    return "gradient-ascent" if property_name.casefold() in names else "cma-es"
+    goal = objective.goal
+    return "gradient-ascent" if goal is not None and goal.property_name.casefold() in names else "cma-es"
+
+
+def sought_value(objective: Objective, call: OracleCall) -> float:
+    """The value of the one property that is sought; where there is not just one, the score."""
+    return call.score if objective.column is None else call.values[objective.column]
 
 
 def optimize_molecules(
@@ -118,18 +121,17 @@ def optimize_molecules(
     )
     claim_folder(out, _record(request), may_change=FREE_TO_CHANGE, resume=resume, overwrite=overwrite)
     oracle = BudgetedOracle(request.objective, request.budget, out / ORACLE_FILE)
-    name = request.goal.property_name
-    with Progress(request.budget, f"optimizing {name}") as bar:
+    with Progress(request.budget, f"optimizing {request.objective.column or 'the goal'}") as bar:
         num_seen = 0
 
         def show(oracle: BudgetedOracle) -> None:
             nonlocal num_seen
-            best = {} if oracle.best is None else {"best": oracle.best.values[name]}
+            best = {} if oracle.best is None else {"best": sought_value(request.objective, oracle.best)}
             bar.update(len(oracle.history) - num_seen, **best)
             num_seen = len(oracle.history)
 
         found = search(optimizer, oracle, request.proposals_per_batch, show)
-    table = ranked_table(found, request.goal, request.starts)
+    table = ranked_table(found, request.objective, request.starts)
     table.to_csv(out / MOLECULES_FILE, index=False, float_format=FLOAT_FORMAT)
     calls = [molecule.call for molecule in found.molecules]
     best_start = next((call for call in calls if call.smiles in set(request.starts)), None)
@@ -146,4 +148,5 @@ def _record(request: OptimizeRequest) -> dict[str, Any]:
         "proposals_per_batch": request.proposals_per_batch,
         "seed": request.seed,
         "model": request.model_key,
+        "goal": None if request.goal is None else request.goal.record(),
     }

@@ -163,9 +163,10 @@ def _test_molecules(prepared: Prepared) -> list[str]:
 
 
 def _optimize(plan: QuickstartPlan, model: MoleculeModel, starts: Sequence[str], name: str) -> Figure:
-    optimizer = default_optimizer(model, name)
+    objective = property_objective(name, "maximize")
+    optimizer = default_optimizer(model, objective)
     request = OptimizeRequest(
-        objective=property_objective(name, "maximize"),
+        objective=objective,
         starts=starts,
         optimizer=optimizer,
         budget=plan.budget,

@@ -1,0 +1,140 @@
+"""What a search is for, from a few flags or from a goal file: settings in, an objective out."""
+
+import logging
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from molvae.chem.properties import property_name
+from molvae.errors import SettingsError
+from molvae.generation.latent_model import MoleculeModel
+from molvae.optimization.constraints import ConstraintSettings
+from molvae.optimization.desired_property import DesiredProperty
+from molvae.optimization.goal import Goal, read_goal
+from molvae.optimization.goal_objective import goal_objective
+from molvae.optimization.objectives import Direction, Objective, predicted_objective, property_objective
+from molvae.optimization.plugin_oracle import OracleSettings
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSettings:
+    """What is searched for, and from where. Give one of --maximize, --minimize, --target and --goal."""
+
+    maximize: str | None = field(
+        default=None, metadata={"help": "a property to take up, such as QED, or one that the model predicts"}
+    )
+    minimize: str | None = field(default=None, metadata={"help": "a property to take down, such as SA"})
+    target: str | None = field(default=None, metadata={"help": "a value to come close to, such as logP=2.5"})
+    goal: Path | None = field(
+        default=None, metadata={"help": "a TOML file: several properties, constraints, an oracle of your own"}
+    )
+    oracle_python: str | None = field(
+        default=None,
+        metadata={"help": "a function from SMILES to numbers, FILE.py:FUNCTION, that gives the property"},
+    )
+    oracle_command: str | None = field(
+        default=None, metadata={"help": "a program from lines of SMILES to a CSV that holds the property"}
+    )
+    oracle_timeout: float = field(default=60.0, metadata={"help": "seconds for a batch of the oracle"})
+    oracle_batch: int = field(default=32, metadata={"help": "molecules given to the oracle at a time"})
+    from_smiles: tuple[str, ...] = field(
+        default=(), metadata={"help": "a molecule to start from; may be given again"}
+    )
+    from_file: Path | None = field(default=None, metadata={"help": "a file of molecules to start from"})
+    optimizer: Literal["gradient-ascent", "cma-es", "random-prior"] | None = field(
+        default=None, metadata={"help": "gradient-ascent if the head predicts the property, else cma-es"}
+    )
+    budget: int = field(default=500, metadata={"help": "molecules that may be scored, the starts included"})
+    proposals_per_batch: int = field(default=16, metadata={"help": "molecules proposed at a time"})
+    seed: int = field(default=0, metadata={"help": "seed of all that is random"})
+
+    def __post_init__(self) -> None:
+        aims = (self.maximize, self.minimize, self.target, self.goal)
+        given = [str(aim) for aim in aims if aim is not None]
+        if len(given) != 1:
+            raise SettingsError(
+                f'{len(given)} goals are given ("{", ".join(given)}"); give one of --maximize NAME, '
+                "--minimize NAME, --target NAME=VALUE and --goal FILE"
+            )
+        oracle = self.oracle_python or self.oracle_command
+        if self.goal is not None and oracle is not None:
+            raise SettingsError(
+                f'the oracle "{oracle}" is given beside the goal file "{self.goal}"; write it there, under '
+                "[oracle]"
+            )
+        for name, value in {"budget": self.budget, "proposals_per_batch": self.proposals_per_batch}.items():
+            if value < 1:
+                raise SettingsError(f'{name} is "{value}"; it must be at least 1')
+        if self.seed < 0:
+            raise SettingsError(f'seed is "{self.seed}"; it must not be negative')
+
+    def single_aim(self) -> tuple[str, Direction, float | None]:
+        """The one property's name as it was given, where it should go, and the value to come close to.
+
+        Raises:
+            SettingsError: for a target without a value.
+        """
+        if self.maximize is not None:
+            return self.maximize.strip(), "maximize", None
+        if self.minimize is not None:
+            return self.minimize.strip(), "minimize", None
+        name, _, value = (self.target or "").partition("=")
+        try:
+            return name.strip(), "target", float(value)
+        except ValueError:
+            raise SettingsError(f'target is "{self.target}"; write NAME=VALUE, such as logP=2.5') from None
+
+    def read_goal(self) -> Goal | None:
+        """The goal in the goal file, or that of a property which an oracle gives; None for any other.
+
+        Raises:
+            MissingFileError: there is no goal file.
+            InputError: what is asked for makes no sense.
+        """
+        if self.goal is not None:
+            return read_goal(self.goal)
+        name, direction, target = self.single_aim()
+        if self.oracle_python is None and self.oracle_command is None:
+            return None
+        wanted = DesiredProperty(
+            name=name,
+            source="oracle",
+            maximize=direction == "maximize",
+            minimize=direction == "minimize",
+            target=target,
+        )
+        oracle = OracleSettings(
+            python=self.oracle_python,
+            command=self.oracle_command,
+            timeout=self.oracle_timeout,
+            batch=self.oracle_batch,
+        )
+        free = ConstraintSettings(pains=False, reactive=False)  # as for any other property without a file
+        return Goal(properties=(wanted,), constraints=free, oracle=oracle)
+
+
+def objective_of(
+    settings: SearchSettings, goal: Goal | None, model: MoleculeModel
+) -> AbstractContextManager[Objective]:
+    """A context manager that gives the objective of what `settings.read_goal` gave.
+
+    Raises:
+        SettingsError: for a property that is neither computed nor predicted, or an oracle that isn't there.
+    """
+    return nullcontext(_single_objective(settings, model)) if goal is None else goal_objective(goal, model)
+
+
+def _single_objective(settings: SearchSettings, model: MoleculeModel) -> Objective:
+    """The objective of one property: computed by RDKit if it can be, else predicted by the head."""
+    name, direction, target = settings.single_aim()
+    try:
+        return property_objective(property_name(name), direction, target)
+    except SettingsError as error:
+        if name not in model.property_names:
+            known = ", ".join(model.property_names) or "none"
+            raise SettingsError(f"{error}; the model itself predicts {known}") from error
+    logger.warning("the oracle is what the model itself predicts of %s: check what is found", name)
+    return predicted_objective(model, name, direction, target)

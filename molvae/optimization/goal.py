@@ -1,0 +1,164 @@
+"""A user's goal file: TOML in, a checked `Goal` out, of which `goal_objective` makes an objective.
+
+[[property]]           # as many as are wanted, see `DesiredProperty`
+name = "QED"
+maximize = true
+
+[constraints]          # see `ConstraintSettings`
+max_heavy_atoms = 40
+
+[oracle]               # the user's own, for properties with source = "oracle", see `OracleSettings`
+python = "dock.py:energies"
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from molvae.chem.properties import property_name
+from molvae.errors import SettingsError
+from molvae.optimization.constraints import ConstraintSettings
+from molvae.optimization.desired_property import DesiredProperty
+from molvae.optimization.plugin_oracle import OracleSettings
+from molvae.settings import build, read_toml, to_dict, unknown
+
+TABLES = ("property", "constraints", "oracle")
+
+TableT = TypeVar("TableT", ConstraintSettings, OracleSettings)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """What molecules a search is for.
+
+    Attributes:
+        properties: where which properties should go, at least one.
+        constraints: what every molecule must keep.
+        oracle: the user's own, if a property comes from it.
+        folder: where the oracle runs, and relative paths in it start from.
+    """
+
+    properties: tuple[DesiredProperty, ...]
+    constraints: ConstraintSettings = field(default_factory=ConstraintSettings)
+    oracle: OracleSettings | None = None
+    folder: Path = Path()
+
+    def __post_init__(self) -> None:
+        if not self.properties:
+            raise SettingsError(
+                'there is no property to seek; give a [[property]] with name = "QED", or another'
+            )
+        for column in self.columns:
+            if (times := self.columns.count(column)) > 1:
+                raise SettingsError(f'"{column}" is sought {times} times; give it one [[property]]')
+        of_oracle = [wanted.name for wanted in self.properties if wanted.source == "oracle"]
+        if of_oracle and self.oracle is None:
+            raise SettingsError(
+                f'"{of_oracle[0]}" comes from an oracle, and there is none; give an [oracle] with python or '
+                "command"
+            )
+        if self.oracle is not None and not of_oracle:
+            raise SettingsError(
+                'there is an oracle, and no property comes from it; give one source = "oracle"'
+            )
+
+    @property
+    def plain(self) -> DesiredProperty | None:
+        """The property whose value itself is sought; None where desirabilities are."""
+        (first, *others) = self.properties
+        return None if others or first.plain_goal() is None else first
+
+    @property
+    def columns(self) -> list[str]:
+        """What the columns of the properties are called."""
+        return [wanted.column for wanted in self.properties]
+
+    @property
+    def name(self) -> str:
+        """What is sought, in words, and a digest of every setting that a score depends on.
+
+        How the oracle is run may change, and what it computes is its own affair.
+        """
+        record = self.record()
+        if self.oracle is not None:
+            record["oracle"] = [self.oracle.python, self.oracle.command]
+        digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+        return f"goal {', '.join(self.columns)} ({digest[:12]})"
+
+    def record(self) -> dict[str, Any]:
+        """The tables of the goal file, every key filled in, as JSON can hold them."""
+        return {
+            "property": [to_dict(wanted) for wanted in self.properties],
+            "constraints": to_dict(self.constraints),
+            "oracle": None if self.oracle is None else to_dict(self.oracle),
+        }
+
+
+def read_goal(path: Path) -> Goal:
+    """The goal in a TOML file.
+
+    Raises:
+        MissingFileError: there is no such file.
+        InputError: the file is not TOML.
+        SettingsError: a table or a key is unknown, or a value does not fit; the message says where.
+    """
+    document = read_toml(path)
+    for name, table in document.items():
+        if name not in TABLES:
+            raise SettingsError(f'"{path}": {unknown("table", name, TABLES)}')
+        _check_kind(path, name, table)
+    tables = document.get("property", [])
+    properties = [
+        _read_property(table, f'"{path}", [[property]] {number}')
+        for number, table in enumerate(tables, start=1)
+    ]
+    constraints = _read_table(ConstraintSettings, document, "constraints", path)
+    oracle = _read_table(OracleSettings, document, "oracle", path)
+    try:
+        goal = Goal(
+            properties=tuple(properties),
+            constraints=constraints or ConstraintSettings(),
+            oracle=oracle,
+            folder=path.resolve().parent,
+        )
+    except SettingsError as error:
+        raise SettingsError(f'"{path}": {error}') from error
+    if goal.plain is None:
+        for number, wanted in enumerate(goal.properties, start=1):
+            _check_curve(wanted, f'"{path}", [[property]] {number}')
+    return goal
+
+
+def _check_kind(path: Path, name: str, table: Any) -> None:
+    """Raises SettingsError for a table in the place of a list of tables, or the other way round."""
+    is_list = isinstance(table, list) and all(isinstance(item, dict) for item in table)
+    if name == "property" and not is_list:
+        raise SettingsError(f'"{path}": "property" must be a list of tables; write [[property]] above each')
+    if name != "property" and not isinstance(table, dict):
+        raise SettingsError(f'"{path}": "{name}" must be one table; write [{name}] above it')
+
+
+def _read_property(table: Mapping[str, Any], where: str) -> DesiredProperty:
+    wanted = build(DesiredProperty, table, where)
+    if wanted.source != "rdkit":
+        return wanted
+    try:
+        return replace(wanted, name=property_name(wanted.name))
+    except SettingsError as error:
+        raise SettingsError(
+            f'{where}: {error}; for another one give source = "predicted" or "oracle"'
+        ) from error
+
+
+def _read_table(cls: type[TableT], document: Mapping[str, Any], name: str, path: Path) -> TableT | None:
+    return build(cls, document[name], f'"{path}", table [{name}]') if name in document else None
+
+
+def _check_curve(wanted: DesiredProperty, where: str) -> None:
+    try:
+        wanted.curve()
+    except SettingsError as error:
+        raise SettingsError(f"{where}: {error}") from error

@@ -1,0 +1,126 @@
+"""The objective of a goal: canonical SMILES in, scores, every property and every broken constraint out.
+
+With one property and no curve the score is its value, its negative, or minus its distance to the target.
+Otherwise it is the weighted geometric mean of desirabilities, from 0 to 1.
+
+A molecule that breaks a constraint is worse than every one that keeps them all: it scores 0 where scores are
+desirabilities, and where there is no lowest score it has none, like a failure, which every optimiser ranks
+last. Either way the ledger says what it breaks, and the user's oracle is not asked about it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+
+from molvae.chem.molecules import parse_smiles
+from molvae.chem.properties import compute_properties
+from molvae.interfaces import FloatArray, LatentModel
+from molvae.optimization.constraints import broken_constraints
+from molvae.optimization.desirability import overall_desirability
+from molvae.optimization.desired_property import COLUMN_PREFIXES
+from molvae.optimization.goal import Goal
+from molvae.optimization.objectives import Evaluations, Objective, prediction_function
+from molvae.optimization.plugin_oracle import PluginOracle
+
+
+@contextmanager
+def goal_objective(goal: Goal, model: LatentModel) -> Iterator[Objective]:
+    """A context manager that gives the objective of a goal, and ends its oracle's processes.
+
+    The columns of values are QED for a property of RDKit, predicted_QED for one of the model's head and
+    oracle_QED for one of the user's oracle, which also leaves those that the goal does not use; and behind
+    desirabilities each has its QED_desirability.
+
+    Raises:
+        SettingsError: the head does not predict a property, a curve lacks its ends, or the oracle can't be
+            loaded or found.
+    """
+    evaluation = _Evaluation(goal, model)
+    batch_size = None if goal.oracle is None else goal.oracle.batch * goal.oracle.workers
+    objective = Objective(
+        name=goal.name,
+        function=evaluation,
+        goal=None if goal.plain is None else goal.plain.plain_goal(),
+        column=None if goal.plain is None else goal.plain.column,
+        batch_size=batch_size,
+    )
+    if goal.oracle is None:
+        yield objective
+        return
+    columns = [wanted.name for wanted in goal.properties if wanted.source == "oracle"]
+    with PluginOracle(goal.oracle, goal.folder, columns) as oracle:
+        evaluation.oracle = oracle
+        yield objective
+
+
+class _Evaluation:
+    """The function of the objective."""
+
+    def __init__(self, goal: Goal, model: LatentModel) -> None:
+        self._goal = goal
+        self._checks = goal.constraints.checks()
+        self._curves = {} if goal.plain else {wanted.column: wanted.curve() for wanted in goal.properties}
+        self._computed = [wanted.name for wanted in goal.properties if wanted.source == "rdkit"]
+        self._predictions: dict[str, Callable[[Sequence[str]], FloatArray]] = {
+            wanted.column: prediction_function(model, wanted.name)
+            for wanted in goal.properties
+            if wanted.source == "predicted"
+        }
+        self.oracle: PluginOracle | None = None
+
+    def __call__(self, smiles: Sequence[str]) -> Evaluations:
+        """Scores, columns and reasons of molecules."""
+        reasons = [broken_constraints(parse_smiles(text), self._checks) for text in smiles]
+        is_kept = np.array([reason == "" for reason in reasons], dtype=np.bool_)
+        values = self._values(smiles)
+        values |= self._oracle_values(smiles, is_kept, reasons)
+        values = {wanted.column: values.pop(wanted.column) for wanted in self._goal.properties} | values
+        scores, desirabilities = self._scores(values)
+        worst = np.nan if self._goal.plain is not None else 0.0
+        for row, reason in enumerate(reasons):
+            if is_kept[row] and not reason and np.isnan(scores[row]):
+                reasons[row] = self._missing(values, row)
+        return Evaluations(np.where(is_kept, scores, worst), values | desirabilities, reasons)
+
+    def _values(self, smiles: Sequence[str]) -> dict[str, FloatArray]:
+        """The columns that RDKit and the head give."""
+        computed = compute_properties(smiles, self._computed)
+        values: dict[str, FloatArray] = dict(zip(self._computed, computed.T, strict=True))
+        return values | {column: predict(smiles) for column, predict in self._predictions.items()}
+
+    def _oracle_values(
+        self, smiles: Sequence[str], is_kept: np.typing.NDArray[np.bool_], reasons: list[str]
+    ) -> dict[str, FloatArray]:
+        """The columns that the oracle gives of the molecules that break nothing; `reasons` takes its own."""
+        if self.oracle is None:
+            return {}
+        places: list[int] = np.flatnonzero(is_kept).tolist()
+        answers = self.oracle([smiles[place] for place in places])
+        for place, reason in zip(places, answers.reasons, strict=True):
+            reasons[place] = f"oracle: {reason}" if reason else ""
+        values: dict[str, FloatArray] = {}
+        for name, column in answers.columns.items():
+            values[COLUMN_PREFIXES["oracle"] + name] = whole = np.full(len(smiles), np.nan)
+            whole[places] = column
+        return values
+
+    def _scores(self, values: dict[str, FloatArray]) -> tuple[FloatArray, dict[str, FloatArray]]:
+        """Scores without regard to constraints, and the columns of desirabilities behind them."""
+        if self._goal.plain is not None:
+            plain = self._goal.plain.plain_goal()
+            assert plain is not None
+            return plain.score(values[self._goal.plain.column]), {}
+        columns = {
+            f"{wanted.column}_desirability": self._curves[wanted.column].desirability(
+                values[wanted.column], wanted.shape
+            )
+            for wanted in self._goal.properties
+        }
+        weights = [wanted.weight for wanted in self._goal.properties]
+        return overall_desirability(np.stack(list(columns.values())), weights), columns
+
+    def _missing(self, values: dict[str, FloatArray], row: int) -> str:
+        """Which property a molecule has no value of."""
+        columns = [wanted.column for wanted in self._goal.properties if np.isnan(values[wanted.column][row])]
+        return f"no value of {', '.join(columns)}"

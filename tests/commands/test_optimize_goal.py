@@ -1,0 +1,169 @@
+"""molvae optimize with a goal file, or with an oracle of the user's own."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from rdkit import Chem
+from rdkit.Chem import QED, Crippen
+
+from tests.command_line import RunMolvae
+
+STARTS = ("CCOc1ccccc1", "NC(=O)c1ccccc1")
+FROM = [word for text in STARTS for word in ("--from-smiles", text)]
+
+GOAL = """\
+[[property]]
+name = "QED"
+maximize = true
+
+[[property]]
+name = "logP"
+range = [1.0, 3.0]
+weight = 2.0
+
+[[property]]
+name = "atoms"
+source = "oracle"
+minimize = true
+low = 5
+high = 40
+
+[constraints]
+leads = ["CCOc1ccccc1"]
+elements = ["C", "N", "O", "F", "S", "Cl"]
+max_heavy_atoms = 12
+
+[oracle]
+python = "atoms.py:count"
+batch = 4
+"""
+ORACLE = """\
+def count(smiles):
+    if any("S" in text for text in smiles):
+        raise ValueError("no sulfur")
+    return {"atoms": [sum(char.isalpha() for char in text) for text in smiles]}
+"""
+
+
+@pytest.fixture
+def goal_file(tmp_path: Path) -> Path:
+    """A goal of three properties, with constraints and an oracle."""
+    (tmp_path / "atoms.py").write_text(ORACLE, encoding="utf-8")
+    path = tmp_path / "goal.toml"
+    path.write_text(GOAL, encoding="utf-8")
+    return path
+
+
+def test_the_molecules_come_with_every_property_and_what_they_break_and_a_resumed_run_ends_the_same(
+    goal_file: Path, molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    out, cut = tmp_path / "out", tmp_path / "cut"
+    argv = ["optimize", tiny_model_dir, "--goal", goal_file, "--budget", 40]
+    outcome = molvae_command(*argv, "--out", out)
+    assert outcome.code == 0, outcome.err
+    calls, table = pd.read_csv(out / "oracle.csv"), pd.read_csv(out / "molecules.csv")
+    assert len(calls) == 40
+    assert calls["smiles"][0] == "CCOc1ccccc1", "the search starts at the lead"
+    assert table.columns[:9].tolist() == [
+        "rank",
+        "smiles",
+        "score",
+        "broken_constraints",
+        "QED",
+        "logP",
+        "oracle_atoms",
+        "QED_desirability",
+        "logP_desirability",
+    ]
+    best = table.iloc[0]
+    mol = Chem.MolFromSmiles(best["smiles"])
+    assert best["QED_desirability"] == pytest.approx(QED.qed(mol))
+    log_p = min(max(0.0, 1.0 - max(1.0 - Crippen.MolLogP(mol), Crippen.MolLogP(mol) - 3.0)), 1.0)
+    assert best["logP_desirability"] == pytest.approx(log_p)
+    atoms = (40 - best["oracle_atoms"]) / 35
+    assert best["score"] == pytest.approx((QED.qed(mol) * log_p**2 * min(atoms, 1.0)) ** 0.25)
+    is_broken = table["broken_constraints"].notna()
+    assert is_broken.any()
+    assert (table["score"][is_broken] == 0).all()
+    assert table["oracle_atoms"][is_broken].isna().all()
+    first, note = outcome.out.splitlines()[:2]
+    assert first.startswith(f"best score {best['score']:.3f}, from ")
+    assert f"{is_broken.sum()} break a constraint" in note
+
+    shutil.copytree(out, cut)
+    lines = (cut / "oracle.csv").read_bytes().splitlines(keepends=True)
+    (cut / "oracle.csv").write_bytes(b"".join(lines[:20]) + lines[20][:5])
+    goal_file.write_text(GOAL.replace("batch = 4", "batch = 4\ntimeout = 30"), encoding="utf-8")
+    assert molvae_command(*argv, "--out", cut, "--resume").code == 0
+    for name in ("oracle.csv", "molecules.csv"):
+        assert (cut / name).read_bytes() == (out / name).read_bytes()
+    goal_file.write_text(GOAL.replace("weight = 2.0", "weight = 3.0"), encoding="utf-8")
+    refused = molvae_command(*argv, "--out", cut, "--resume")
+    assert "had another objective" in refused.err
+
+
+def test_a_program_gives_the_property_that_a_flag_asks_for(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    script, out = tmp_path / "program.py", tmp_path / "out"
+    lines = [
+        "import sys",
+        "smiles = sys.stdin.read().split()",
+        'print("length", *map(len, smiles), sep="\\n")',
+    ]
+    script.write_text("\n".join(lines), encoding="utf-8")
+    argv = [
+        "--minimize",
+        "length",
+        "--oracle-command",
+        f'"{sys.executable}" "{script}"',
+        "--budget",
+        8,
+        *FROM,
+    ]
+    outcome = molvae_command("optimize", tiny_model_dir, "--out", out, *argv)
+    assert outcome.code == 0, outcome.err
+    table = pd.read_csv(out / "molecules.csv")
+    assert table["oracle_length"].tolist() == sorted(map(len, table["smiles"]))
+    shortest = table["oracle_length"][0]
+    assert outcome.out.startswith(
+        f"best oracle_length {shortest:.3f}, from 11.000 of the best start, in 8 calls"
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--goal", "goal.toml", "--maximize", "QED"], '2 goals are given ("QED, goal.toml"); give one of'),
+        (
+            ["--goal", "goal.toml", "--oracle-command", "dock"],
+            'the oracle "dock" is given beside the goal file',
+        ),
+        (["--goal", "none.toml"], 'settings file "none.toml" is not there'),
+        (["--goal", "goal.toml"], '"goal.toml", [[property]] 1: unknown property "QAD": did you mean "QED"?'),
+        (["--goal", "head.toml"], 'the model\'s head does not predict "pIC50": it predicts logP, QED'),
+        (["--goal", "head.toml", "--optimizer", "gradient-ascent"], 'does not predict "pIC50"'),
+        (["--maximize", "a", "--oracle-python", "none.py:f"], '"none.py" is not there'),
+        (["--maximize", "a", "--oracle-python", "x:f", "--oracle-batch", "0"], 'batch is "0"; it must be at'),
+    ],
+)
+def test_a_goal_that_makes_no_sense_is_refused_before_the_search_starts(
+    flags: list[str],
+    message: str,
+    molvae_command: RunMolvae,
+    tiny_model_dir: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("goal.toml").write_text('[[property]]\nname = "QAD"\nmaximize = true\n', encoding="utf-8")
+    head = '[[property]]\nname = "pIC50"\nsource = "predicted"\nmaximize = true\n'
+    Path("head.toml").write_text(head, encoding="utf-8")
+    outcome = molvae_command("optimize", tiny_model_dir, "--out", "out", *flags)
+    assert outcome.code == 1
+    assert message in outcome.err
+    assert outcome.err.count("\n") == 1
+    assert not Path("out").exists()
