@@ -1,4 +1,4 @@
-"""Trains a VAE beside autoencoders, as `molvae compare` does: `python scripts/compare.py --data F --out D`."""
+"""Compares a VAE with AEs, as `molvae compare` does: `python scripts/compare.py --data FILE --out DIR`."""
 
 import sys
 

@@ -15,6 +15,8 @@ from molvae.studies.comparison.sampling import QUICK_SAMPLERS, SAMPLERS
 from molvae.studies.comparison.subjects import QUICK, Extent
 
 QUICK_MINUTES, MINUTES = 1.5, 20.0
+#: What suits some ten thousand molecules.
+QUICK_TRAINING = {"num_merges": 60, "batch_size": 128, "augmentation": 4}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,9 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--minutes", type=float, metavar="X", help=f"training of the first arm; {MINUTES:g} unless it is said"
     )
-    parser.add_argument("--arms", nargs="+", choices=list(ARMS), metavar="ARM", help=f"of {', '.join(ARMS)}")
+    arms_help = f"of {', '.join(ARMS)}; all of them unless it is said"
+    parser.add_argument("--arms", nargs="+", choices=list(ARMS), metavar="ARM", help=arms_help)
     parser.add_argument(
-        "--models", nargs="+", type=Path, default=[], metavar="DIR", help="measure these instead"
+        "--models", nargs="+", type=Path, default=[], metavar="DIR", help="measure these instead, as they are"
     )
     quick_help = "four arms, two samplers, fewer molecules, 1.5 minutes an arm"
     parser.add_argument("--quick", action="store_true", help=quick_help)
@@ -46,6 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
         arms=tuple(arguments.arms or (QUICK_ARMS if quick else ARMS)),
         models=tuple(arguments.models),
         minutes=arguments.minutes if arguments.minutes is not None else QUICK_MINUTES if quick else MINUTES,
+        training=QUICK_TRAINING if quick else {},
         samplers=QUICK_SAMPLERS if quick else tuple(SAMPLERS),
         extent=QUICK if quick else Extent(),
         seed=arguments.seed,

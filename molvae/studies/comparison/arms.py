@@ -29,10 +29,10 @@ ARMS: dict[str, Arm] = {
         Arm("ae", "AE", {"bottleneck": "deterministic"}),
         Arm("regularized-ae", "regularized AE", {"bottleneck": "regularized", "kl_weight": 0.05}),
         Arm("denoising-ae", "denoising AE", {"bottleneck": "deterministic", "corruption": 0.15}),
-        Arm("vae-0.01", "VAE, beta .01", {"bottleneck": "gaussian", "kl_weight": 0.01}),
-        Arm("vae-0.05", "VAE, beta .05", {"bottleneck": "gaussian", "kl_weight": 0.05}),
-        Arm("vae-0.2", "VAE, beta .2", {"bottleneck": "gaussian", "kl_weight": 0.2}),
-        Arm("vae-collapsed", "VAE, beta 2 (collapsed)", {"bottleneck": "gaussian", "kl_weight": 2.0}),
+        Arm("vae-0.01", "VAE (beta .01)", {"bottleneck": "gaussian", "kl_weight": 0.01}),
+        Arm("vae-0.05", "VAE (beta .05)", {"bottleneck": "gaussian", "kl_weight": 0.05}),
+        Arm("vae-0.2", "VAE (beta .2)", {"bottleneck": "gaussian", "kl_weight": 0.2}),
+        Arm("vae-collapsed", "VAE (beta 2, collapsed)", {"bottleneck": "gaussian", "kl_weight": 2.0}),
     )
 }
 #: Those of a quick look.
@@ -46,7 +46,7 @@ def arms_named(names: tuple[str, ...]) -> list[Arm]:
         SettingsError: there is no arm of a name.
 
     >>> [arm.label for arm in arms_named(("ae", "vae-0.05"))]
-    ['AE', 'VAE, beta .05']
+    ['AE', 'VAE (beta .05)']
     """
     for name in names:
         if name not in ARMS:

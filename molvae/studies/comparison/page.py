@@ -24,7 +24,7 @@ def study_page(study: Study) -> str:
     """The HTML of the page."""
     sections = [_maps(study)]
     for name, (question, text) in QUESTIONS.items():
-        if len(study.tables.get(name, ())):
+        if name in study.tables:
             pieces = [*_pictures(name, study), table_of(study.tables[name])]
             sections.append(Section(question, text, pieces))
     sections += [_traversals(study), _paths(study)]
@@ -52,7 +52,7 @@ def answers(study: Study) -> list[str]:
         + _listed(told["exact, mean"], ".1%")
         + ".",
     ]
-    if len(study.tables.get("two classes", ())) and "land among their own" in study.tables["two classes"]:
+    if "land among their own" in study.tables.get("two classes", ()):
         landed = study.tables["two classes"].set_index("arm")["land among their own"]
         lines.append("Unseen molecules of two classes land among their own: " + _listed(landed, ".1%") + ".")
     mended = study.tables["denoising"]
@@ -65,7 +65,7 @@ def answers(study: Study) -> list[str]:
 
 
 def _listed(values: "pd.Series[float]", form: str) -> str:
-    return ", ".join(f"{arm} {format(value, form)}" for arm, value in values.items())
+    return "; ".join(f"{arm} {format(value, form)}" for arm, value in values.items())
 
 
 def _maps(study: Study) -> Section:

@@ -1,15 +1,16 @@
 """A file of molecules in, the arms trained on it and measured out: a folder with tables and a page.
 
 arms/NAME/       a model folder an arm         tables/*.csv     what was measured, a table a question
-study.json       what was asked for            results.json     all of it     report.html   to read
+run.json         what was asked for            results.json     all of it     report.html   to read
 """
 
 import json
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -47,6 +48,7 @@ class CompareRequest:
         arms: names of `ARMS`; the first one is trained for `minutes`, the others for as many steps.
         models: model folders to measure instead, as they are.
         minutes: of training, for the first arm.
+        training: settings that all arms share, where they differ from the defaults of `train`.
         samplers: names of `SAMPLERS`.
         extent: how much is measured.
         seed: of all that is random.
@@ -58,6 +60,7 @@ class CompareRequest:
     arms: tuple[str, ...] = tuple(ARMS)
     models: tuple[Path, ...] = ()
     minutes: float = 20.0
+    training: Mapping[str, Any] = field(default_factory=dict)
     samplers: tuple[str, ...] = tuple(SAMPLERS)
     extent: Extent = field(default_factory=Extent)
     seed: int = 0
@@ -85,6 +88,7 @@ def compare(request: CompareRequest, *, resume: bool = False, overwrite: bool = 
         "arms": list(request.arms) if not request.models else [],
         "models": [path.name for path in request.models],
         "minutes": request.minutes,
+        "training": dict(request.training),
         "seed": request.seed,
     }
     claim_folder(request.out, record, may_change=(), resume=resume, overwrite=overwrite)
@@ -122,7 +126,8 @@ def _run_request(request: CompareRequest, arm: Arm, steps: int | None, out: Path
     """How an arm is trained: for a time, or for as many steps as the first one."""
     length = {"max_minutes": request.minutes} if steps is None else {"max_steps": steps}
     shared = {"seed": request.seed, "valid_rate": VALID_RATE, "test_rate": TEST_RATE}
-    settings = RunSettings.gathered({**arm.settings, **shared, **length}, {}, arm.label)
+    table = {**request.training, **arm.settings, **shared, **length}
+    settings = RunSettings.gathered(table, {}, arm.label)
     return RunRequest(file=request.file, out=out, cache=request.cache, settings=settings)
 
 

@@ -15,6 +15,8 @@ NUM_STEPS = 11
 #: Molecules that a Gaussian process is fitted to, and that make a landscape, at most.
 NUM_FITTED, NUM_LANDSCAPE = 1_000, 1_000
 PROPERTIES = ("logP", "QED")
+#: What is told of a path.
+PATH_FIGURES = ("num_distinct", "largest_jump", "mean_jump", "detour", "strict_share")
 
 
 def continuity_rows(subject: Subject) -> list[Row]:
@@ -53,9 +55,10 @@ def interpolation_rows(subject: Subject) -> list[Row]:
         checked = subject.model.decode_checked(line(*ends, NUM_STEPS))
         reports.append(describe_path(checked.smiles, checked.is_strict))
     row: Row = {"arm": subject.label, "pairs": count}
-    for name in PathReport._fields:
+    for name in PATH_FIGURES:
         values = np.array([getattr(report, name) for report in reports], np.float64)
-        row |= told(name.replace("_", " "), mean_interval(values[np.isfinite(values)]))
+        if (known := values[np.isfinite(values)]).size:
+            row |= told(name.replace("_", " "), mean_interval(known))
     return [row]
 
 

@@ -45,7 +45,8 @@ class Study:
 
     Attributes:
         subjects: the models, in order.
-        tables: by the name of the measurement; each has a column `arm`.
+        tables: by the name of the measurement, but for those that the molecules have too few classes for;
+            each has a column `arm`.
         samples: SMILES that each sampler gave, by arm and sampler.
     """
 
@@ -83,7 +84,7 @@ def measure(
         for name, latents in drawn.items():
             samples[subject.label, name] = subject.model.decode(latents[:NUM_SHOWN])
         logger.info("%s, samplers: %.1f s", subject.label, time.perf_counter() - started)
-    return Study(subjects, {name: pd.DataFrame(found) for name, found in rows.items()}, samples)
+    return Study(subjects, {name: pd.DataFrame(found) for name, found in rows.items() if found}, samples)
 
 
 #: Samples of each sampler that are kept to be looked at.
