@@ -25,10 +25,27 @@ def study_page(study: Study) -> str:
     sections = [_maps(study)]
     for name, (question, text) in QUESTIONS.items():
         if name in study.tables:
-            pieces = [*_pictures(name, study), table_of(study.tables[name])]
+            pieces = [*_pictures(name, study), table_of(with_intervals(study.tables[name]))]
             sections.append(Section(question, text, pieces))
     sections += [_traversals(study), _paths(study)]
     return page_of(TITLE, "\n\n".join(answers(study)), sections)
+
+
+def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with each value and the two ends of its interval in one column, as text.
+
+    >>> with_intervals(pd.DataFrame({"arm": ["AE"], "x": [0.5], "x from": [0.41], "x to": [0.612]}))
+      arm                  x
+    0  AE  0.5 (0.41-0.612)
+    """
+    shown = table.copy()
+    for name in table.columns:
+        low, high = f"{name} from", f"{name} to"
+        if low in table.columns and high in table.columns:
+            ends = zip(table[name], table[low], table[high], strict=True)
+            shown[name] = ["" if pd.isna(v) else f"{v:.3g} ({a:.3g}-{b:.3g})" for v, a, b in ends]
+            shown = shown.drop(columns=[low, high])
+    return shown
 
 
 def answers(study: Study) -> list[str]:
