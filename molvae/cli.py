@@ -62,6 +62,7 @@ COMMANDS: dict[str, Command] = {
     "reconstruct": Command("encode and decode the molecules of a table", "molvae.commands.reconstruct"),
     "neighbors": Command("molecules near one molecule, or near each of a table", "molvae.commands.neighbors"),
     "interpolate": Command("molecules between two molecules", "molvae.commands.interpolate"),
+    "denoise": Command("bring corrupted molecules back", "molvae.commands.denoise"),
     "predict": Command("predict properties with the model's head", "molvae.commands.predict"),
     "evaluate": Command("measure a table of sampled molecules", "molvae.commands.evaluate"),
     "compare": Command(

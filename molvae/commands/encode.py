@@ -67,7 +67,7 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         write_table(_columns(encoded, settings.spread), out)
     print(f"{len(encoded.rows):,} of {len(molecules.rows):,} rows encoded: {model.latent_dim} latents each")
-    if line := refused_line(encoded.readable, out):
+    if line := refused_line(encoded.readable.refused, out):
         print(line)
     print(f"latents: {out}")
 

@@ -1,5 +1,6 @@
 """The molecules of a file through the encoder; those that it can't read go to a ledger."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -7,7 +8,7 @@ from molvae.commands.tables import SmilesRows
 from molvae.data.ledger import Ledger, Reason
 from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
-from molvae.generation.molecules import Readable
+from molvae.generation.molecules import Readable, Refusal
 from molvae.interfaces import FloatArray
 
 
@@ -41,18 +42,27 @@ def read_rows(model: MoleculeModel, molecules: SmilesRows, path: Path, out: Path
         InputError: if the model can't read any of them.
     """
     readable = model.readable(molecules.smiles)
+    list_refused(readable.refused, molecules, path, out)
+    return readable
+
+
+def list_refused(refused: Sequence[Refusal], molecules: SmilesRows, path: Path, out: Path | None) -> None:
+    """Writes the ledger of the rows of the file `path` that can't be read, beside `out` if that is given.
+
+    Raises:
+        InputError: if none of them can.
+    """
     if out is not None:
         with Ledger(ledger_path(out)) as ledger:
-            for refusal in readable.refused:
+            for refusal in refused:
                 reason = cast("Reason", refusal.reason)
                 ledger.add(molecules.rows[refusal.place], refusal.smiles, reason, refusal.detail)
-    if not readable.smiles:
-        first = readable.refused[0]
+    if len(refused) == len(molecules.rows):
+        first = refused[0]
         raise InputError(
             f'the model can read none of the {len(molecules.rows)} rows of "{path}"; row '
             f"{molecules.rows[first.place]}: {first.reason}, {first.detail}"
         )
-    return readable
 
 
 def encode_rows(model: MoleculeModel, molecules: SmilesRows, path: Path, out: Path | None) -> Encoded:
@@ -62,9 +72,8 @@ def encode_rows(model: MoleculeModel, molecules: SmilesRows, path: Path, out: Pa
     return Encoded(rows, readable.smiles, *model.posterior_of(readable.arrays), readable)
 
 
-def refused_line(readable: Readable, out: Path | None) -> str:
+def refused_line(refused: Sequence[Refusal], out: Path | None) -> str:
     """One line on the rows that the model can't read; "" if there are none."""
-    refused = readable.refused
     if not refused:
         return ""
     where = f"listed in {ledger_path(out)}" if out is not None else "give --out for a ledger of them"

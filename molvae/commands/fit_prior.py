@@ -106,7 +106,7 @@ def run(arguments: argparse.Namespace) -> None:
     molecules = _some(molecules, chosen.num_molecules, settings.seed)
     folder.mkdir(parents=True, exist_ok=True)
     readable = read_rows(model, molecules, arguments.file, folder / f"prior-{chosen.prior}")
-    if line := refused_line(readable, folder / f"prior-{chosen.prior}"):
+    if line := refused_line(readable.refused, folder / f"prior-{chosen.prior}"):
         print(line)
     fitted: _Fitted | None
     if chosen.prior == "language-model":

@@ -121,7 +121,7 @@ def _run_on_file(model: MoleculeModel, settings: NeighborSettings, path: Path, o
     if settings.similarity is not None:
         num_near = int(((means - settings.similarity).abs() <= TOLERANCE).sum())
         print(f"{num_near:,} rows have a mean within {TOLERANCE:.1f} of it")
-    if line := refused_line(encoded.readable, out):
+    if line := refused_line(encoded.readable.refused, out):
         print(line)
     if out is not None:
         print(f"neighbors: {out}")

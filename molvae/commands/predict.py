@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
     print(
         f"{len(encoded.rows):,} of {len(molecules.rows):,} rows predicted: {', '.join(model.property_names)}"
     )
-    if line := refused_line(encoded.readable, arguments.out):
+    if line := refused_line(encoded.readable.refused, arguments.out):
         print(line)
     if measured:
         print(in_columns(_errors(model, measured, everywhere)))

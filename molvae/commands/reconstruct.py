@@ -37,7 +37,9 @@ def run(arguments: argparse.Namespace) -> None:
     print(
         f"{table['same'].sum():,} of {len(table):,} molecules come back the same: {table['same'].mean():.3f}"
     )
-    for line in filter(None, (known_line(model, encoded), refused_line(encoded.readable, arguments.out))):
+    for line in filter(
+        None, (known_line(model, encoded), refused_line(encoded.readable.refused, arguments.out))
+    ):
         print(line)
     if arguments.out is not None:
         print(f"table: {arguments.out}")
