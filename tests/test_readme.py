@@ -52,6 +52,8 @@ def test_the_commands_of_the_readme_run_and_then_its_python(
     table = pd.read_csv(tiny_csv).rename(columns={"logP": "pIC50"})[["smiles", "pIC50"]]
     table.to_csv("molecules.csv", index=False)
     table[:60].to_csv("assay.csv", index=False)
+    (goal,) = re.findall(r"```toml\n(.*?)```", section, re.DOTALL)
+    Path("goal.toml").write_text(goal, encoding="utf-8")
     told = commands(section)
     assert [arguments[0] for arguments in told[:3]] == ["train", "train", "sample"]
     for arguments in told:
