@@ -10,7 +10,7 @@ import pandas as pd
 import psutil
 import pytest
 
-from tests.command_line import RunMolvae
+from tests.command_line import RunMolvae, interruptible_process
 from tests.conftest import DRUGS
 
 
@@ -77,9 +77,8 @@ def test_a_benchmark_that_is_stopped_leaves_no_process_and_keeps_every_call(
     argv = ["benchmark", "pmo", "--corpus", corpus(tmp_path), "--optimizer", "graph-ga", "--task", "qed"]
     argv += ["--budget", 100_000, "--num-workers", 1, "--out", out]
     ledger = out / "graph-ga" / "qed-0.csv"
-    with subprocess.Popen(
-        [sys.executable, "-m", "molvae", *map(str, argv)], cwd=tmp_path, stderr=subprocess.PIPE
-    ) as process:
+    command = [sys.executable, "-m", "molvae", *map(str, argv)]
+    with interruptible_process(command, cwd=tmp_path, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 120
         while not ledger.exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.1)

@@ -14,6 +14,7 @@ from molvae.errors import SettingsError
 from molvae.optimization.oracle_process import OracleFailedError
 from molvae.optimization.oracle_program import read_columns
 from molvae.optimization.plugin_oracle import Answers, OracleSettings, PluginOracle
+from tests.command_line import interruptible_process
 
 FOLDER = Path(__file__).parent
 FILE = "oracle_functions.py"
@@ -137,7 +138,8 @@ def test_an_interrupted_search_ends_at_once_with_its_oracle(oracle: str) -> None
         "    print('ready', flush=True)\n"
         "    oracle(['CBr', 'C'])\n"
     )
-    with subprocess.Popen([sys.executable, "-c", script], stdout=-1, stderr=-1, text=True) as process:
+    command = [sys.executable, "-c", script]
+    with interruptible_process(command, stdout=-1, stderr=-1, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         time.sleep(1)
