@@ -27,7 +27,7 @@ def moses() -> MoleculeModel:
 
 
 def test_the_models_that_are_promised_are_there() -> None:
-    assert pretrained_names() == ["moses"]
+    assert pretrained_names() == ["moses", "zinc250k"]
 
 
 @EVERY
@@ -80,3 +80,20 @@ def test_neighbors_of_moses_are_as_alike_as_asked_for(moses: MoleculeModel) -> N
         own = table.groupby("place")["tanimoto"].mean()
         assert own.mean() == pytest.approx(similarity, abs=0.1)
         assert np.all(table["smiles"] != table["query"])
+
+
+def test_zinc250k_gives_back_charges_and_stereo_marks() -> None:
+    model = molvae.load("zinc250k")
+    smiles = [
+        "CC[C@@H](c1ccccc1)[C@@H]1CCCN1C(=O)CSc1ncn[nH]1",
+        "CCN1C[C@H](C(=O)Nc2ccc(Cn3cncn3)cc2)CC1=O",
+        "COc1ccc([C@@H](C)[NH2+]C[C@H](C)O)cc1",
+        "C/C(=N/NC(=O)c1ccccc1)c1ccccc1",
+        "O=C([O-])c1ccc(Cl)cc1",
+    ]
+    assert model.reconstruct(model.readable(smiles).smiles)["same"].sum() >= 4
+    sampled = model.sample(200, seed=4)
+    charged = sum("+" in text or "-]" in text for text in sampled)
+    stereo = sum("@" in text for text in sampled)
+    assert charged > 40
+    assert stereo > 80
