@@ -122,6 +122,8 @@ def fit_language_model(
 ) -> FittedLanguageModel:
     """Fits a language model until its steps or minutes are over, or the user interrupts.
 
+    What it begins with is judged too, so that going on from a good one never leaves a worse one.
+
     Args:
         model: of the right size; its weights are where the fit begins, unless there is a checkpoint.
         arrays: the tokens of the molecules.
@@ -138,6 +140,9 @@ def fit_language_model(
     if len(arrays) < 2:
         raise InputError("one molecule is too few to fit a prior to; give more molecules")
     fit = _Fit(model, arrays, length, seed, checkpoint)
+    if fit.state.step == 0:
+        fit.keep_if_best()
+    first = fit.state.nats if fit.state.step == 0 else None
     with interruptible() as interrupted, Progress(length.steps, "fitting the language model") as bar:
         bar.update(fit.state.step)
         while (share := fit.share_done()) < 1 and not interrupted.is_set():
@@ -145,6 +150,12 @@ def fit_language_model(
             bar.update(1, nats=nats, held_back=fit.state.nats or float("nan"))
     is_complete = fit.share_done() >= 1
     fit.save()
+    if is_complete and fit.state.nats == first:
+        logger.warning(
+            "the language model reads what is held back no better than it did at first, at %.2f nats: it "
+            "stays as it was; fit it longer",
+            first,
+        )
     return FittedLanguageModel(
         fit.best.cpu().eval(), fit.state, len(fit.learned), len(fit.held_back), is_complete
     )
@@ -195,14 +206,18 @@ class _Fit:
             self.save()
         return float(loss.detach())
 
-    @torch.no_grad()
     def judge(self) -> None:
+        """A judgment that is due."""
+        self.state.judgments += 1
+        self.keep_if_best()
+
+    @torch.no_grad()
+    def keep_if_best(self) -> None:
         """Reads what is held back, and keeps the weights if none before them read it better."""
         self.model.eval()
         parts = np.array_split(self.held_back, -(-len(self.held_back) // JUDGED_AT_ONCE))
         total = sum(float(self._nats(self.model, part)) * len(part) for part in parts)
         nats = total / len(self.held_back)
-        self.state.judgments += 1
         logger.debug("step %d: %.3f nats a held-back molecule", self.state.step, nats)
         if self.state.nats is None or nats < self.state.nats:
             self.state.nats = nats

@@ -58,6 +58,19 @@ def test_the_best_weights_are_kept_and_not_the_last(
     assert ruined.state.nats == pytest.approx(good.state.nats)
 
 
+def test_going_on_from_a_good_model_never_leaves_a_worse_one(
+    arrays: TokenArrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(language_model_fitting, "LEARNING_RATE", 0.05)
+    good = fit(arrays, tmp_path, steps=60)
+    before = {name: tensor.clone() for name, tensor in good.model.state_dict().items()}
+    monkeypatch.setattr(language_model_fitting, "learning_rate_factor", lambda _: 50.0)
+    again = fit_language_model(good.model, arrays, FitLength(1.0, 20), 0, tmp_path / "another")
+    assert again.state.nats == pytest.approx(good.state.nats, abs=1e-3)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in again.model.state_dict().items())
+    assert "no better than it did at first" in caplog.text
+
+
 def test_a_fit_that_was_broken_off_ends_where_it_would_have_ended(
     arrays: TokenArrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,5 +129,5 @@ def test_the_last_step_is_judged_once(
     with caplog.at_level("DEBUG"):
         fitted = fit(arrays, tmp_path, steps=3)
     told = [line for line in caplog.messages if "held-back" in line]
-    assert [line.split(":")[0] for line in told] == ["step 1", "step 2", "step 3"]
+    assert [line.split(":")[0] for line in told] == ["step 0", "step 1", "step 2", "step 3"]
     assert fitted.state.judgments == 3
