@@ -17,7 +17,7 @@ import numpy as np
 from molvae.chem.notation import split_symbols
 from molvae.data.cache import fill_folder
 from molvae.data.curated import LEDGER_NAME, Curated
-from molvae.data.dataset import TokenArrays
+from molvae.data.dataset import IndexArray, TokenArrays
 from molvae.data.ledger import Ledger
 from molvae.data.scaling import PropertyScaler
 from molvae.data.splitting import Split, SplitSettings, random_split, scaffold_split
@@ -82,6 +82,12 @@ class Prepared:
         """How many rows were dropped, by reason; reasons without a row are absent."""
         unseen: dict[str, int] = {"unseen symbol": self.num_unseen} if self.num_unseen > 0 else {}
         return {**self.curated.dropped, **unseen}
+
+    def smiles_of(self, part: IndexArray) -> list[str]:
+        """Canonical SMILES of a part of the split, in the order of the file."""
+        chosen = set(part.tolist())
+        smiles = (text for (batch,) in self.curated.iter_batches(("smiles",)) for text in batch)
+        return [text for index, text in enumerate(smiles) if index in chosen]
 
     def summary_line(self) -> str:
         """One line: rows, kept, dropped."""

@@ -6,11 +6,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from molvae.evaluation.traversals import principal_axes
+from molvae.evaluation.scales import latent_spread
+from molvae.evaluation.traversals import page, principal_axes
+from molvae.generation.latent_model import MoleculeModel
 from molvae.interfaces import FloatArray
 
 #: Neighbors that t-SNE keeps together, at most a third of the molecules.
 PERPLEXITY = 30.0
+#: How far a traversal goes along each principal axis, as a share of the codes' spread.
+REACH = 0.6
 
 
 def projections(latents: FloatArray, seed: int) -> dict[str, FloatArray]:
@@ -78,6 +82,24 @@ def map_figure(
         yaxis={"showticklabels": False, "zeroline": False},
     )
     return figure
+
+
+def traversal(
+    model: MoleculeModel, center: FloatArray, codes: FloatArray, num_columns: int, num_rows: int
+) -> list[list[str]]:
+    """What a code `(L,)` decodes to when it is moved along the two principal axes of codes `(N, L)`.
+
+    By up to `REACH` of their spread each; on their sphere, for a model whose codes lie on one.
+
+    Returns:
+        SMILES in rows and columns, "" for no molecule; the code itself is in the middle.
+    """
+    across, down = principal_axes(codes, 2)[0] * latent_spread(codes) * np.sqrt(model.latent_dim) * REACH
+    places = page(center, across, down, num_columns, num_rows).reshape(-1, model.latent_dim)
+    if model.is_told_levels:
+        places = places * np.sqrt(model.latent_dim) / np.linalg.norm(places, axis=1, keepdims=True)
+    decoded = model.decode(places)
+    return [decoded[row * num_columns : (row + 1) * num_columns] for row in range(num_rows)]
 
 
 def _menu(x: float, choices: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:

@@ -16,12 +16,10 @@ import pandas as pd
 from molvae.chem.drawing import outlines
 from molvae.data.bulk import properties_of
 from molvae.errors import InputError
-from molvae.evaluation.scales import latent_spread
-from molvae.evaluation.traversals import page, principal_axes
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.sampling import draw_molecules
 from molvae.interfaces import FloatArray
-from molvae.studies.latent_map import map_figure, projections
+from molvae.studies.latent_map import REACH, map_figure, projections, traversal
 from molvae.studies.model_facts import describe_model
 from molvae.studies.page.document import Section, facts_of, figure_of, gallery_of, grid_of, page_of, table_of
 
@@ -29,8 +27,8 @@ from molvae.studies.page.document import Section, facts_of, figure_of, gallery_o
 NUM_MAPPED, NUM_SAMPLES, NUM_DRAWN = 2_000, 1_000, 24
 PROPERTIES = ("logP", "QED", "SA", "MW", "num_rings")
 NUM_NEIGHBORS, NUM_STEPS = 8, 8
-#: How far a traversal goes along each principal axis, as a share of the codes' spread, and in how many steps.
-REACH, NUM_ROWS, NUM_COLUMNS = 0.6, 5, 7
+#: How many molecules a traversal has down and across.
+NUM_ROWS, NUM_COLUMNS = 5, 7
 #: What the curves show of metrics.csv: the column, and its name on the page.
 CURVES = {
     "reconstruction": "held-out molecules that come back",
@@ -170,10 +168,7 @@ def _around(model: MoleculeModel, smiles: str, codes: FloatArray, seed: int) -> 
     found = model.neighbors(smiles, NUM_NEIGHBORS, seed=seed)
     captions = ["the molecule", *(f"Tanimoto {likeness:.2f}" for likeness in found["tanimoto"])]
     cards = gallery_of([smiles, *found["smiles"]], captions)
-    across, down = principal_axes(codes, 2)[0] * latent_spread(codes) * np.sqrt(model.latent_dim) * REACH
-    points = page(model.encode([smiles])[0], across, down, NUM_COLUMNS, NUM_ROWS)
-    decoded = model.decode(_as_codes(model, points.reshape(-1, model.latent_dim)))
-    rows = [decoded[row * NUM_COLUMNS : (row + 1) * NUM_COLUMNS] for row in range(NUM_ROWS)]
+    rows = traversal(model, model.encode([smiles])[0], codes, NUM_COLUMNS, NUM_ROWS)
     text = (
         "The molecule, what is found around it, and what its code decodes to when it is moved along the two "
         f"principal axes of the latent space, by up to {REACH:g} of the codes' spread each; tinted where it "
@@ -189,15 +184,6 @@ def _between(model: MoleculeModel, chosen: Sequence[str]) -> list[Section]:
     captions = [f"{share:.0%}" for share in path["share"]]
     text = "Equal steps on the straight line between the codes of the first two molecules."
     return [Section("Between two molecules", text, [gallery_of(path["smiles"].tolist(), captions)])]
-
-
-def _as_codes(model: MoleculeModel, points: FloatArray) -> FloatArray:
-    """Points of the latent space where codes may lie: on their sphere, for a model whose codes lie on one."""
-    if not model.is_told_levels:
-        return points
-    radius = np.sqrt(model.latent_dim)
-    scaled: FloatArray = points * radius / np.linalg.norm(points, axis=1, keepdims=True)
-    return scaled
 
 
 def _subplots(titles: Sequence[str]) -> Any:

@@ -103,7 +103,7 @@ def quickstart(plan: QuickstartPlan) -> list[Figure]:
             f'the training in "{plan.out}" was interrupted; remove the folder and start again, or go on with '
             "a shorter time: --minutes 1"
         )
-    held_out = _test_molecules(prepared)
+    held_out = prepared.smiles_of(prepared.split.test)
     figures += _figures_of_training(model, float(base.training_keys.contains(held_out).mean()))
     logger.info("3 of 4: sampling %s molecules from what came of it", f"{plan.num_samples:,}")
     figures += _sample(plan, model, TUNED_MOLECULES, "fine-tuned")
@@ -153,13 +153,6 @@ def _sample(plan: QuickstartPlan, model: MoleculeModel, name: str, kind: str) ->
         Figure(f"internal diversity, {kind}", float(report["internal_diversity"]), drawn),
         Figure(f"mean QED, {kind}", float(report["QED_mean"]), drawn),
     ]
-
-
-def _test_molecules(prepared: Prepared) -> list[str]:
-    """The molecules of the test part, in their order."""
-    smiles = (text for (batch,) in prepared.curated.iter_batches(("smiles",)) for text in batch)
-    test = set(prepared.split.test.tolist())
-    return [text for index, text in enumerate(smiles) if index in test]
 
 
 def _optimize(plan: QuickstartPlan, model: MoleculeModel, starts: Sequence[str], name: str) -> Figure:

@@ -1,5 +1,6 @@
 """Do classes lie together without having been told, where do unseen molecules land, and what is between?"""
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,6 +22,7 @@ NUM_COMPARED = 2_000
 TextArray = npt.NDArray[np.str_]
 
 
+@functools.lru_cache(maxsize=1)
 def labels_of(molecules: Molecules) -> dict[str, tuple[TextArray, TextArray]]:
     """Labels of the molecules trained on and of those held out, "" for none, by what they are about."""
     scaffolds = common_scaffolds(molecules.known, NUM_SCAFFOLDS)

@@ -2,21 +2,17 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from molvae.chem.drawing import outlines
-from molvae.evaluation.scales import latent_spread
-from molvae.evaluation.traversals import page, principal_axes
-from molvae.interfaces import FloatArray
+from molvae.evaluation.paths import line
 from molvae.studies.comparison.questions import QUESTIONS
 from molvae.studies.comparison.study import Study
-from molvae.studies.comparison.subjects import Subject
-from molvae.studies.latent_map import map_figure, projections
+from molvae.studies.latent_map import REACH, map_figure, projections, traversal
 from molvae.studies.page.document import Section, figure_of, gallery_of, grid_of, page_of, table_of
 
-#: Molecules on a map, and how far and in how many steps a traversal goes (as in `model_report`).
-NUM_MAPPED, REACH, NUM_ROWS, NUM_COLUMNS, NUM_STEPS = 1_000, 0.6, 3, 7, 8
+#: Molecules on a map, down and across a traversal, and on a path.
+NUM_MAPPED, NUM_ROWS, NUM_COLUMNS, NUM_STEPS = 1_000, 3, 7, 8
 TITLE = "What is the advantage of a VAE over a deterministic autoencoder?"
 
 
@@ -166,11 +162,8 @@ def _traversals(study: Study) -> Section:
     pieces = []
     for subject in study.subjects:
         smiles = subject.molecules.unseen[0]
-        axes = principal_axes(subject.unseen[0], 2)[0]
-        across, down = axes * latent_spread(subject.unseen[0]) * np.sqrt(subject.model.latent_dim) * REACH
-        places = page(subject.unseen[0][0], across, down, NUM_COLUMNS, NUM_ROWS)
-        decoded = subject.model.decode(places.reshape(-1, subject.model.latent_dim).astype(np.float32))
-        rows = [decoded[row * NUM_COLUMNS : (row + 1) * NUM_COLUMNS] for row in range(NUM_ROWS)]
+        codes = subject.unseen[0]
+        rows = traversal(subject.model, codes[0], codes, NUM_COLUMNS, NUM_ROWS)
         pieces.append(f"<h3>{subject.label}</h3>{grid_of(rows, marked=smiles)}")
     text = (
         "One unseen molecule, moved along the two principal axes of each latent space, by up to "
@@ -183,12 +176,8 @@ def _paths(study: Study) -> Section:
     """The same pair of molecules joined in each latent space."""
     pieces = []
     for subject in study.subjects:
-        decoded = _decoded_line(subject, subject.unseen[0][0], subject.unseen[0][1])
+        start, end = subject.unseen[0][:2]
+        decoded = subject.model.decode(line(start, end, NUM_STEPS))
         pieces.append(f"<h3>{subject.label}</h3>{grid_of([decoded])}")
     text = "The same two unseen molecules, and equal steps on the straight line between their codes."
     return Section("Between two molecules", text, pieces)
-
-
-def _decoded_line(subject: Subject, start: FloatArray, end: FloatArray) -> list[str]:
-    shares = np.linspace(0, 1, NUM_STEPS)[:, None]
-    return subject.model.decode((start + shares * (end - start)).astype(np.float32))

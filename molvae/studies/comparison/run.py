@@ -17,7 +17,6 @@ import numpy as np
 from molvae.data.curation import curate
 from molvae.data.preparation import Prepared
 from molvae.data.screening import CurationSettings
-from molvae.data.splitting import IndexArray
 from molvae.errors import InterruptedRunError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model
@@ -119,7 +118,7 @@ def _trained(request: CompareRequest) -> tuple[dict[str, MoleculeModel], list[st
         models[arm.label] = model
         steps = steps or int(model.facts["steps"])
     assert prepared is not None
-    return models, _molecules_of(prepared, prepared.split.train), _molecules_of(prepared, prepared.split.test)
+    return models, prepared.smiles_of(prepared.split.train), prepared.smiles_of(prepared.split.test)
 
 
 def _run_request(request: CompareRequest, arm: Arm, steps: int | None, out: Path) -> RunRequest:
@@ -129,14 +128,6 @@ def _run_request(request: CompareRequest, arm: Arm, steps: int | None, out: Path
     table = {**request.training, **arm.settings, **shared, **length}
     settings = RunSettings.gathered(table, {}, arm.label)
     return RunRequest(file=request.file, out=out, cache=request.cache, settings=settings)
-
-
-def _molecules_of(prepared: Prepared, rows: IndexArray) -> list[str]:
-    """SMILES of some rows of the data, in their order."""
-    chosen = np.zeros(prepared.curated.num_kept, dtype=bool)
-    chosen[rows] = True
-    smiles = (text for (batch,) in prepared.curated.iter_batches(("smiles",)) for text in batch)
-    return [text for text, is_chosen in zip(smiles, chosen, strict=True) if is_chosen]
 
 
 def _divided(request: CompareRequest, models: Sequence[MoleculeModel]) -> tuple[list[str], list[str]]:

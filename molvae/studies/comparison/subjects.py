@@ -53,7 +53,7 @@ QUICK = Extent(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Molecules:
     """The molecules that all models are measured on.
 
