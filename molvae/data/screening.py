@@ -15,6 +15,8 @@ from molvae.chem.molecules import MAX_SMILES_LENGTH, silenced_rdkit, standardize
 from molvae.chem.notation import RoundTripError, canonical_pair, decode_raw, smiles_to_selfies
 from molvae.errors import MoleculeError, SettingsError
 
+#: Texts of a chunk that say whether the chunk's are canonical.
+NUM_PROBED = 16
 DEFAULT_ELEMENTS = ("H", "B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Se", "Br", "I")
 
 
@@ -81,9 +83,46 @@ def screen_texts(texts: Sequence[str], settings: CurationSettings) -> list[Scree
     """What becomes of each text. A text is a SMILES, perhaps with a name behind it."""
     foreign = _foreign_atom(settings.elements)
     with silenced_rdkit():
-        read = [_read(text, settings, foreign) for text in texts]
+        found = _as_they_stand(texts, settings, foreign) if _are_mostly_canonical(texts) else {}
+        read = [found[text] if text in found else _read(text, settings, foreign) for text in texts]
         written = iter(_write([smiles for smiles in read if isinstance(smiles, str)], settings.max_symbols))
         return [next(written) if isinstance(smiles, str) else smiles for smiles in read]
+
+
+def _are_mostly_canonical(texts: Sequence[str]) -> bool:
+    """Whether three of four texts, going by a few of them, are just what RDKit would write."""
+    some = texts[:: max(1, len(texts) // NUM_PROBED)]
+    mols = [Chem.MolFromSmiles(text) if text.isascii() and text.isprintable() else None for text in some]
+    num_canonical = sum(
+        mol is not None and Chem.MolToSmiles(mol) == text for mol, text in zip(mols, some, strict=True)
+    )
+    return 4 * num_canonical >= 3 * len(some)
+
+
+def _as_they_stand(
+    texts: Sequence[str], settings: CurationSettings, foreign: Chem.Mol
+) -> dict[str, Screened]:
+    """The texts that are canonical SMILES already, and nothing against them, by text: a quicker way.
+
+    Such a text goes to SELFIES unread. If RDKit writes just this text of what comes back, then that is what
+    reading and writing it first would have led to; of all others nothing is said here.
+    """
+    if settings.neutralize:
+        return {}
+    plain = [text for text in texts if _is_plain(text, settings.max_smiles_length)]
+    encoded = [_or_empty(smiles_to_selfies, text) for text in plain]
+    mols = [Chem.MolFromSmiles(_or_empty(decode_raw, selfies)) for selfies in encoded]
+    after = ["" if mol is None else Chem.MolToSmiles(mol) for mol in mols]
+    return {
+        text: _fitted(text, selfies, settings.max_symbols)
+        for text, selfies, mol, again in zip(plain, encoded, mols, after, strict=True)
+        if text == again and not mol.HasSubstructMatch(foreign)
+    }
+
+
+def _is_plain(text: str, max_length: int) -> bool:
+    """Whether a text may be a canonical SMILES of one molecule, and nothing else."""
+    return 0 < len(text) <= max_length and text.isascii() and text.isprintable() and not set(" .") & set(text)
 
 
 @functools.cache

@@ -22,7 +22,7 @@ from itertools import islice
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import IO, Any, Literal, NamedTuple, Self
+from typing import IO, Any, Literal, NamedTuple, Self, TypeVar
 
 import numpy as np
 
@@ -58,6 +58,8 @@ TaskName = Literal[
 #: How a worker is started; -P keeps the folder that happens to be the current one out of its imports.
 WORKER_COMMAND = (sys.executable, "-P", "-m", "molvae.data.workers")
 
+_Item = TypeVar("_Item")
+_NO_MORE = object()
 _WORKER_GONE = (EOFError, OSError, pickle.UnpicklingError)
 
 
@@ -176,6 +178,11 @@ class WorkerPool:
             self._idle.put(worker)
         self._executor = ThreadPoolExecutor(max(count, 1))
 
+    @property
+    def num_workers(self) -> int:
+        """How many processes there are; 0 if all is done in this one."""
+        return len(self._workers)
+
     def stream(self, task: TaskName, chunks: Iterable[Sequence[Any]], *arguments: Any) -> Iterator[list[Any]]:
         """What the task makes of each chunk, in order; chunks are read ahead by a few a worker.
 
@@ -218,6 +225,24 @@ class WorkerPool:
             return worker.run(task, chunk, arguments)
         finally:
             self._idle.put(worker)
+
+
+def made_ahead(items: Iterator[_Item], num_ahead: int = 2) -> Iterator[_Item]:
+    """The same items, made in a thread beside whoever uses them, so many ahead.
+
+    That helps where making and using leave Python, as torch's products and waiting for workers do.
+
+    >>> list(made_ahead(iter("abc")))
+    ['a', 'b', 'c']
+    """
+    thread = ThreadPoolExecutor(1)
+    try:
+        waiting = deque(thread.submit(next, items, _NO_MORE) for _ in range(num_ahead))
+        while (item := waiting.popleft().result()) is not _NO_MORE:
+            waiting.append(thread.submit(next, items, _NO_MORE))
+            yield item  # type: ignore[misc]
+    finally:
+        thread.shutdown(cancel_futures=True)
 
 
 def num_cores() -> int:

@@ -1,18 +1,19 @@
 """Latents `(B, L)` -> molecules: what the decoder writes, and what RDKit and SELFIES make of it."""
 
+import contextlib
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 
 from molvae.data.dataset import IndexArray
 from molvae.data.tokenizer import Tokenizer
 from molvae.data.workers import TaskName, WorkerPool
 from molvae.generation.checks import check_from_zero, check_level, latent_rows
+from molvae.interfaces import FloatArray
 
 if TYPE_CHECKING:
     from molvae.generation.latent_model import MoleculeModel
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 DECODE_BATCH = 1000
 #: From so many molecules on, worker processes read what the decoder writes.
 MIN_FOR_WORKERS = 3000
+
+
+class Codes(NamedTuple):
+    """Latents, and what is known of them beforehand.
+
+    Attributes:
+        latents: `(B, L)`.
+        molecules: canonical SMILES by SELFIES, as `canonical_pair` makes them, of the molecules whose codes
+            these are: what decodes to one of these SELFIES has been read already.
+    """
+
+    latents: FloatArray
+    molecules: Mapping[str, str] = {}
 
 
 class Checked(NamedTuple):
@@ -35,78 +49,93 @@ class Checked(NamedTuple):
     is_strict: list[bool]
 
 
+class Batch(NamedTuple):
+    """SELFIES that the decoder wrote.
+
+    Attributes:
+        selfies: `B` of them.
+        has_ended: whether the decoder came to an end.
+        known: canonical SMILES by SELFIES that need not be read.
+    """
+
+    selfies: list[str]
+    has_ended: list[bool]
+    known: Mapping[str, str] = {}
+
+
 def decode_latents(
     model: "MoleculeModel",
-    latents: npt.ArrayLike,
+    codes: Iterable[Codes],
     temperature: float,
     level: float,
     seed: int,
-    known: Mapping[str, str] | None = None,
+    pool: WorkerPool,
 ) -> list[str]:
-    """What `MoleculeModel.decode` returns; errors are those of it, `known` is as for `decode_checked`."""
-    rows = latent_rows(latents, model.latent_dim)
-    selfies = (texts for texts, _ in _written(model, rows, temperature, level, seed))
-    return [text for batch in decode_stream(selfies, len(rows), known) for text in batch]
+    """What `MoleculeModel.decode` returns; arguments and errors are those of `decode_checked`."""
+    written = written_of(model, codes, temperature, level, seed)
+    return [text for batch in decode_stream(written, pool) for text in batch]
 
 
 def decode_checked(
     model: "MoleculeModel",
-    latents: npt.ArrayLike,
+    codes: Iterable[Codes],
     temperature: float,
     level: float,
     seed: int,
+    pool: WorkerPool,
     slips: IndexArray | None = None,
-    known: Mapping[str, str] | None = None,
 ) -> Checked:
     """What `MoleculeModel.decode_checked` returns; errors are those of it.
 
     Args:
         model: decodes.
-        latents: `(B, L)`.
+        codes: latents, some at a time; the next ones are asked for while the last ones are read.
         temperature: as there.
         level: as there.
         seed: as there.
+        pool: reads what is written (`pool_for`).
         slips: `(B,)`, where each is to be written otherwise than is likeliest (`GRUDecoder.generate`).
-        known: canonical SMILES by SELFIES that `canonical_pair` made, which need not be read once more.
     """
-    rows = latent_rows(latents, model.latent_dim)
     ended: list[bool] = []
 
-    def selfies() -> Iterator[list[str]]:
-        for texts, has_ended in _written(model, rows, temperature, level, seed, slips):
-            ended.extend(has_ended)
-            yield texts
+    def written() -> Iterator[Batch]:
+        for batch in written_of(model, codes, temperature, level, seed, slips):
+            ended.extend(batch.has_ended)
+            yield batch
 
-    read = [pair for batch in check_stream(selfies(), len(rows), known) for pair in batch]
+    read = [pair for batch in check_stream(written(), pool) for pair in batch]
     strict = [is_faithful and end for (_, is_faithful), end in zip(read, ended, strict=True)]
     return Checked([text for text, _ in read], strict)
 
 
-def _written(
+def written_of(
     model: "MoleculeModel",
-    rows: Tensor,
+    codes: Iterable[Codes],
     temperature: float,
     level: float,
     seed: int,
     slips: IndexArray | None = None,
-) -> Iterator[tuple[list[str], list[bool]]]:
-    """Batches of what the decoder writes: SELFIES, and whether it came to an end."""
+) -> Iterator[Batch]:
+    """What the decoder writes of latents, at most `DECODE_BATCH` at a time."""
     check_from_zero("temperature", temperature)
     check_level(level, model.is_told_levels)
     check_from_zero("seed", seed)
     generator = torch.Generator().manual_seed(seed)
-    for start in range(0, len(rows), DECODE_BATCH):
-        latents = rows[start : start + DECODE_BATCH]
-        ids, lengths = model.network.decoder.generate(
-            latents,
-            max_length=model.max_length,
-            temperature=temperature,
-            generator=generator,
-            levels=torch.full((len(latents),), level),
-            slips=torch.from_numpy(slips[start : start + DECODE_BATCH]) if slips is not None else None,
-        )
-        selfies = to_texts(ids.numpy(), lengths.numpy(), model.tokenizer)
-        yield selfies, (lengths <= model.max_length).tolist()
+    place = 0
+    for latents, known in codes:
+        for rows in latent_rows(latents, model.latent_dim).split(DECODE_BATCH):
+            here = slips[place : place + len(rows)] if slips is not None else None
+            place += len(rows)
+            ids, lengths = model.network.decoder.generate(
+                rows,
+                max_length=model.max_length,
+                temperature=temperature,
+                generator=generator,
+                levels=torch.full((len(rows),), level),
+                slips=torch.from_numpy(here) if here is not None else None,
+            )
+            selfies = to_texts(ids.numpy(), lengths.numpy(), model.tokenizer)
+            yield Batch(selfies, (lengths <= model.max_length).tolist(), known)
 
 
 def to_texts(
@@ -118,36 +147,51 @@ def to_texts(
     ]
 
 
-def decode_stream(
-    batches: Iterator[list[str]], total: int, known: Mapping[str, str] | None = None
-) -> Iterator[list[str]]:
-    """Canonical SMILES of batches of SELFIES; many are decoded beside the network, in worker processes."""
-    return _stream("decode", batches, total, known or {})
+@contextlib.contextmanager
+def pool_for(num_molecules: int) -> Iterator[WorkerPool]:
+    """What reads so many molecules: few are read in this process, many in worker processes.
+
+    Beside workers torch keeps to half of its threads, which wait by spinning and would be in their way.
+    """
+    num_threads = torch.get_num_threads()
+    with WorkerPool(0 if num_molecules < MIN_FOR_WORKERS else None) as pool:
+        if pool.num_workers > 0:
+            torch.set_num_threads(max(1, num_threads // 2))
+        try:
+            yield pool
+        finally:
+            torch.set_num_threads(num_threads)
 
 
-def check_stream(
-    batches: Iterator[list[str]], total: int, known: Mapping[str, str] | None = None
-) -> Iterator[list[tuple[str, bool]]]:
+def decode_stream(batches: Iterable[Batch], pool: WorkerPool) -> Iterator[list[str]]:
+    """Canonical SMILES of batches of SELFIES; where the pool has workers, they read beside the network."""
+    return _stream(pool, "decode", ((batch.selfies, batch.known) for batch in batches))
+
+
+def check_stream(batches: Iterable[Batch], pool: WorkerPool) -> Iterator[list[tuple[str, bool]]]:
     """As `decode_stream`, and whether each SELFIES was read as it stands."""
-    faithful = {selfies: (smiles, True) for selfies, smiles in (known or {}).items()}
-    return _stream("check", batches, total, faithful)
+    return _stream(
+        pool,
+        "check",
+        (
+            (batch.selfies, {selfies: (smiles, True) for selfies, smiles in batch.known.items()})
+            for batch in batches
+        ),
+    )
 
 
 def _stream(
-    task: TaskName, batches: Iterator[list[str]], total: int, known: Mapping[str, Any]
+    pool: WorkerPool, task: TaskName, batches: Iterator[tuple[list[str], Mapping[str, Any]]]
 ) -> Iterator[list[Any]]:
-    """What a task makes of each batch: of few in this process, of many in worker processes.
-
-    What it makes of some texts may be known, and is not asked for again.
-    """
-    under_way: deque[list[str]] = deque()
+    """What a task makes of each batch; what it makes of some of its texts is known, and not asked for."""
+    under_way: deque[tuple[list[str], Mapping[str, Any]]] = deque()
 
     def unknown() -> Iterator[list[str]]:
-        for texts in batches:
-            under_way.append(texts)
+        for texts, known in batches:
+            under_way.append((texts, known))
             yield [text for text in texts if text not in known]
 
-    with WorkerPool(0 if total < MIN_FOR_WORKERS else None) as pool:
-        for found in pool.stream(task, unknown()):
-            rest = iter(found)
-            yield [known[text] if text in known else next(rest) for text in under_way.popleft()]
+    for found in pool.stream(task, unknown()):
+        rest = iter(found)
+        texts, known = under_way.popleft()
+        yield [known[text] if text in known else next(rest) for text in texts]

@@ -9,8 +9,8 @@ Of what it writes the slips of its grammar are thrown away, and how many is said
 """
 
 import logging
-from collections.abc import Iterator
-from typing import NamedTuple
+import math
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -19,7 +19,7 @@ from molvae.data.dataset import TokenArrays
 from molvae.data.tokenizer import Tokenizer
 from molvae.data.workers import WorkerPool
 from molvae.errors import InputError
-from molvae.generation.decoding import MIN_FOR_WORKERS
+from molvae.generation.decoding import Codes, pool_for
 from molvae.generation.encoding import encode_tokens
 from molvae.generation.writers import Reading, Writer
 from molvae.models.autoencoder import Autoencoder
@@ -30,18 +30,8 @@ logger = logging.getLogger(__name__)
 BATCH_SIZE, MIN_BATCH = 1000, 64
 #: A model that writes so many drafts for each that is kept can't be drawn from.
 MAX_DRAFTS = 200
-
-
-class Written(NamedTuple):
-    """Codes of molecules that were written, and these.
-
-    Attributes:
-        latents: `(B, L)`.
-        molecules: canonical SMILES by the SELFIES that was encoded.
-    """
-
-    latents: Tensor
-    molecules: dict[str, str]
+#: How few of the drafts are expected to be kept at most, when more are asked for.
+MIN_SHARE = 0.25
 
 
 class LanguageModelPrior:
@@ -66,43 +56,47 @@ class LanguageModelPrior:
         Raises:
             InputError: hardly anything that the language model writes is kept.
         """
-        return self.write(num_samples, generator).latents
+        with pool_for(num_samples) as pool:
+            codes = [torch.from_numpy(some.latents) for some in self.batches(num_samples, generator, pool)]
+        return torch.cat([torch.zeros(0, self.network.settings.latent_dim), *codes])
 
-    def write(self, num_samples: int, generator: torch.Generator | None = None) -> Written:
-        """As `sample`, and the molecules whose codes these are."""
+    def batches(
+        self, num_samples: int, generator: torch.Generator | None, pool: WorkerPool
+    ) -> Iterator[Codes]:
+        """As `sample`, some at a time, and the molecules whose codes these are; the pool reads them."""
         seed = int(torch.randint(2**62, (1,), generator=generator))
-        molecules = self._written(num_samples, torch.Generator().manual_seed(seed)) if num_samples > 0 else []
-        arrays = TokenArrays.of(self.tokenizer.to_ids_batch([one.selfies for one in molecules]))
-        latents = torch.from_numpy(encode_tokens(self.network, arrays)[0])
-        return Written(latents, {one.selfies: one.smiles for one in molecules})
+        return map(self._encoded, self._written(num_samples, torch.Generator().manual_seed(seed), pool))
 
-    def _written(self, num_wanted: int, generator: torch.Generator) -> list[Reading]:
-        """So many molecules that were written, and that the encoder can read."""
-        kept: list[Reading] = []
-        num_drafts = 0
+    def _encoded(self, molecules: Sequence[Reading]) -> Codes:
+        arrays = TokenArrays.of(self.tokenizer.to_ids_batch([one.selfies for one in molecules]))
+        return Codes(encode_tokens(self.network, arrays)[0], {one.selfies: one.smiles for one in molecules})
+
+    def _written(
+        self, num_wanted: int, generator: torch.Generator, pool: WorkerPool
+    ) -> Iterator[list[Reading]]:
+        """So many molecules that were written, and that the encoder can read, some at a time."""
+        num_kept = num_drafts = 0
         batch_size = min(BATCH_SIZE, max(num_wanted, MIN_BATCH))
-        batches = self._drafts(batch_size, MAX_DRAFTS * max(num_wanted, MIN_BATCH), generator)
-        with WorkerPool(0 if num_wanted < MIN_FOR_WORKERS else None) as pool:
-            for read in self.writer.read(pool, batches):
+        max_drafts = MAX_DRAFTS * max(num_wanted, MIN_BATCH)
+        while num_kept < num_wanted and num_drafts < max_drafts:
+            share = max(num_kept / num_drafts, MIN_SHARE) if num_drafts else 1.0
+            num_batches = math.ceil((num_wanted - num_kept) / share / batch_size)
+            drafts = (self.writer.drafts(batch_size, generator) for _ in range(num_batches))
+            for read in self.writer.read(pool, drafts):
                 num_drafts += batch_size
-                kept += [one for one in read if one.selfies and self._can_encode(one.selfies)]
-                if len(kept) >= num_wanted:
-                    break
-        if len(kept) < num_wanted:
+                kept = [one for one in read if one.selfies and self._can_encode(one.selfies)]
+                if some := kept[: num_wanted - num_kept]:
+                    num_kept += len(some)
+                    yield some
+        if num_kept < num_wanted:
             raise InputError(
-                f"of {num_drafts:,} molecules that the language model wrote only {len(kept):,} could be "
+                f"of {num_drafts:,} molecules that the language model wrote only {num_kept:,} could be "
                 'kept: it has not learned to write; train it longer, or choose the prior "gaussian"'
             )
         level = (
             logging.INFO if num_wanted >= MIN_BATCH else logging.DEBUG
         )  # an optimizer asks for a few, often
         logger.log(level, "%s drafts for %s molecules of the prior", f"{num_drafts:,}", f"{num_wanted:,}")
-        return kept[:num_wanted]
 
     def _can_encode(self, selfies: str) -> bool:
         return not self.tokenizer.unseen_symbols(selfies)
-
-    def _drafts(self, batch_size: int, max_drafts: int, generator: torch.Generator) -> Iterator[list[str]]:
-        """Batches of what the language model writes."""
-        for _ in range(0, max_drafts, batch_size):
-            yield self.writer.drafts(batch_size, generator)

@@ -19,7 +19,7 @@ from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import Tokenizer
 from molvae.errors import InputError
 from molvae.generation.checks import check_level, latent_rows, listed
-from molvae.generation.decoding import Checked, decode_checked, decode_latents
+from molvae.generation.decoding import Checked, Codes, decode_checked, decode_latents, pool_for
 from molvae.generation.encoding import encode_tokens
 from molvae.generation.exploration import neighbors_of, neighbors_of_each, straight_line
 from molvae.generation.likeness import LikenessDial
@@ -187,7 +187,9 @@ class MoleculeModel:
             InputError: if the latents have another size than the model's, or are not finite.
             SettingsError: for a temperature or a seed below 0, or a level that the model knows not.
         """
-        return decode_latents(self, latents, temperature, level, seed)
+        codes = [Codes(latent_rows(latents, self.latent_dim).numpy())]
+        with pool_for(len(codes[0].latents)) as pool:
+            return decode_latents(self, codes, temperature, level, seed, pool)
 
     def decode_checked(
         self, latents: npt.ArrayLike, *, temperature: float = 0.0, level: float = 0.0, seed: int = 0
@@ -197,7 +199,9 @@ class MoleculeModel:
         Any row of SELFIES symbols decodes to some molecule, as the notation repairs what can't be meant; so
         that all decode says nothing. Arguments and errors are those of `decode`.
         """
-        return decode_checked(self, latents, temperature, level, seed)
+        codes = [Codes(latent_rows(latents, self.latent_dim).numpy())]
+        with pool_for(len(codes[0].latents)) as pool:
+            return decode_checked(self, codes, temperature, level, seed, pool)
 
     def sample_latents(
         self, num_samples: int, generator: np.random.Generator, prior: PriorName | None = None

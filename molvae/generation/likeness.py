@@ -14,7 +14,7 @@ from sklearn.isotonic import IsotonicRegression
 from molvae.chem.fingerprints import morgan_bits, tanimoto
 from molvae.chem.molecules import parse_smiles
 from molvae.data.dataset import IndexArray
-from molvae.generation.decoding import decode_checked
+from molvae.generation.decoding import Codes, decode_checked, pool_for
 from molvae.generation.sampling import with_noise
 from molvae.interfaces import FloatArray
 
@@ -96,7 +96,8 @@ def decode_with_slips(
         Canonical SMILES; "" where what was written would have to be repaired.
     """
     slips, seed = generator.integers(lengths), int(generator.integers(2**62))
-    checked = decode_checked(model, centers, temperature, 0.0, seed, slips)
+    with pool_for(len(centers)) as pool:
+        checked = decode_checked(model, [Codes(centers)], temperature, 0.0, seed, pool, slips)
     return [text if strict else "" for text, strict in zip(checked.smiles, checked.is_strict, strict=True)]
 
 

@@ -1,15 +1,17 @@
 """Draws of a prior in, molecules out: as many as wanted, and how many draws it took."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
 
+from molvae.data.workers import WorkerPool, made_ahead
 from molvae.errors import SettingsError
 from molvae.generation.checks import check_count, check_from_zero, check_level
-from molvae.generation.decoding import Checked, decode_checked, decode_latents
+from molvae.generation.decoding import Checked, Codes, decode_checked, decode_latents, pool_for
 from molvae.generation.language_model_prior import LanguageModelPrior
 from molvae.generation.priors import PriorName, sampler_of
 from molvae.interfaces import FloatArray
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Sampling gives up after so many times the molecules wanted.
 MAX_OVERSAMPLING = 20
+#: Draws beyond those that should do, and how few of them are expected to be kept at most.
+MARGIN, MIN_SHARE = 1.05, 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,19 +67,6 @@ class Draws(NamedTuple):
     num_strict: int | None = None
 
 
-class PriorDraws(NamedTuple):
-    """Draws of a prior.
-
-    Attributes:
-        latents: `(B, L)`.
-        molecules: canonical SMILES by SELFIES of the molecules whose codes these are, where there are any:
-            what decodes to one of these SELFIES has been read already.
-    """
-
-    latents: FloatArray
-    molecules: Mapping[str, str]
-
-
 def draw_molecules(
     model: "MoleculeModel",
     num_samples: int,
@@ -111,30 +102,37 @@ def draw_molecules(
     kept: list[str] = []
     seen: set[str] = set()
     num_draws = num_valid = num_strict = 0
-    while len(kept) < num_samples and num_draws < MAX_OVERSAMPLING * num_samples:
-        num_wanted = max(num_samples - len(kept), min(num_samples, 100))
-        latents, known = prior_draws(model, num_wanted, generator, prior, level)
-        decoding_seed = int(generator.integers(2**62))
-        if strict:
-            decoded, is_strict = decode_checked(
-                model, latents, temperature, level, decoding_seed, known=known
-            )
-        else:
-            decoded = decode_latents(model, latents, temperature, level, decoding_seed, known)
-            is_strict = [True] * len(decoded)
-        for text, is_kept in zip(decoded, is_strict, strict=True):
-            if len(kept) == num_samples:
-                break
-            num_draws += 1
-            num_valid += text != ""
-            num_strict += is_kept
-            if text == "" or not is_kept or (unique and text in seen):
-                continue
-            if novel and text in model.training_keys:
-                continue
-            seen.add(text)
-            kept.append(text)
+    with pool_for(num_samples) as pool:
+        while len(kept) < num_samples and num_draws < MAX_OVERSAMPLING * num_samples:
+            num_wanted = _num_to_draw(num_samples, len(kept), num_draws)
+            codes = prior_batches(model, num_wanted, generator, prior, level, pool)
+            decoding_seed = int(generator.integers(2**62))
+            if strict:
+                decoded, is_strict = decode_checked(model, codes, temperature, level, decoding_seed, pool)
+            else:
+                decoded = decode_latents(model, codes, temperature, level, decoding_seed, pool)
+                is_strict = [True] * len(decoded)
+            for text, is_kept in zip(decoded, is_strict, strict=True):
+                if len(kept) == num_samples:
+                    break
+                num_draws += 1
+                num_valid += text != ""
+                num_strict += is_kept
+                if text == "" or not is_kept or (unique and text in seen):
+                    continue
+                if novel and text in model.training_keys:
+                    continue
+                seen.add(text)
+                kept.append(text)
     return Draws(kept, num_draws, num_valid, num_strict if strict else None)
+
+
+def _num_to_draw(num_samples: int, num_kept: int, num_draws: int) -> int:
+    """How many draws should hold the molecules that are missing, going by the share that was kept so far."""
+    if num_draws == 0:
+        return num_samples
+    share = max(num_kept / num_draws, MIN_SHARE)
+    return max(math.ceil(MARGIN * (num_samples - num_kept) / share), min(num_samples, 100))
 
 
 def check_draws(
@@ -154,9 +152,10 @@ def check_draws(
     check_level(level, model.is_told_levels)
     check_from_zero("seed", seed)
     generator = np.random.default_rng(seed)
-    latents, known = prior_draws(model, num_draws, generator, prior, level)
-    decoding_seed = int(generator.integers(2**62))
-    return decode_checked(model, latents, temperature, level, decoding_seed, known=known)
+    with pool_for(num_draws) as pool:
+        codes = prior_batches(model, num_draws, generator, prior, level, pool)
+        decoding_seed = int(generator.integers(2**62))
+        return decode_checked(model, codes, temperature, level, decoding_seed, pool)
 
 
 def prior_draws(
@@ -165,20 +164,43 @@ def prior_draws(
     generator: np.random.Generator,
     prior: PriorName | None = None,
     level: float = 0.0,
-) -> PriorDraws:
+) -> Codes:
     """So many draws of a prior, by default of the model's own, at a noise level.
 
     Raises:
         SettingsError: the model has no such prior.
     """
+    with pool_for(num_draws) as pool:
+        batches = list(prior_batches(model, num_draws, generator, prior, level, pool))
+    latents = [np.zeros((0, model.latent_dim), np.float32), *(some.latents for some in batches)]
+    return Codes(np.concatenate(latents), {k: v for some in batches for k, v in some.molecules.items()})
+
+
+def prior_batches(
+    model: "MoleculeModel",
+    num_draws: int,
+    generator: np.random.Generator,
+    prior: PriorName | None,
+    level: float,
+    pool: WorkerPool,
+) -> Iterator[Codes]:
+    """As `prior_draws`, some at a time; the pool reads what is written.
+
+    The generator is only asked for seeds, before the first draw.
+    """
     sampler = sampler_of(model, prior or model.default_prior)
-    torch_generator = torch.Generator().manual_seed(int(generator.integers(2**62)))
+    seeds = generator.integers(2**62, size=2).tolist()
+    torch_generator = torch.Generator().manual_seed(seeds[0])
     if isinstance(sampler, LanguageModelPrior):
-        codes, molecules = sampler.write(num_draws, torch_generator)
+        batches = sampler.batches(num_draws, torch_generator, pool)
+        if pool.num_workers > 0:
+            batches = made_ahead(batches)
     else:
-        codes, molecules = sampler.sample(num_draws, torch_generator), {}
-    latents: FloatArray = codes.numpy()
-    return PriorDraws(with_noise(latents, level, generator) if level > 0 else latents, molecules)
+        batches = iter([Codes(sampler.sample(num_draws, torch_generator).numpy())])
+    if level == 0:
+        return batches
+    noise = np.random.default_rng(seeds[1])
+    return (Codes(with_noise(latents, level, noise), molecules) for latents, molecules in batches)
 
 
 def with_noise(latents: FloatArray, level: float, generator: np.random.Generator) -> FloatArray:

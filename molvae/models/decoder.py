@@ -182,12 +182,14 @@ class GRUDecoder(nn.Module):
 
 
 def _choose(logits: Tensor, temperature: float, generator: torch.Generator | None) -> Tensor:
-    """The next tokens `(B,)`: the likeliest, or a draw (the Gumbel-max trick, one pass over the logits)."""
+    """The next tokens `(B,)`: the likeliest, or a draw (one random number a row: the inverse of the sums)."""
     logits[:, [PAD, START, UNKNOWN]] = -torch.inf
     if temperature == 0:
         return logits.argmax(dim=1)
-    noise = torch.empty_like(logits).exponential_(generator=generator)
-    return (logits / temperature - noise.log()).argmax(dim=1)
+    sums = torch.softmax(logits / temperature, dim=1).cumsum_(dim=1)
+    places = torch.rand(len(sums), 1, device=sums.device, generator=generator) * sums[:, -1:]
+    drawn: Tensor = torch.searchsorted(sums, places, right=True).squeeze(1)
+    return drawn.clamp_(max=sums.shape[1] - 1)  # a place rounded up to the whole sum
 
 
 def _choose_another(

@@ -4,10 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 
 from molvae.data.tokenizer import Tokenizer
 from molvae.generation import decoding
-from molvae.generation.decoding import check_stream, decode_stream, to_texts
+from molvae.generation.decoding import Batch, check_stream, decode_stream, pool_for, to_texts
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.sampling import draw_molecules
 
@@ -23,36 +24,51 @@ def test_generated_ids_are_read_up_to_their_end_or_the_last_there_is() -> None:
 def test_workers_decode_what_this_process_decodes_in_the_same_order(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    batches = [["[C][C][O]", "[nonsense]"], [], [f"[N]{size * '[C]'}" for size in range(1, 9)], [""]]
-    here = list(decode_stream(iter(batches), total=11))
+    texts = [["[C][C][O]", "[nonsense]"], [], [f"[N]{size * '[C]'}" for size in range(1, 9)], [""]]
+    batches = [Batch(some, []) for some in texts]
+    with pool_for(11) as pool:
+        here = list(decode_stream(batches, pool))
+        assert pool.num_workers == 0
     assert here == [["CCO", ""], [], ["C" * size + "N" for size in range(1, 9)], [""]]
     monkeypatch.setattr(decoding, "MIN_FOR_WORKERS", 11)
-    assert list(decode_stream(iter(batches), total=11)) == here
+    num_threads = torch.get_num_threads()
+    with pool_for(11) as pool:
+        assert list(decode_stream(batches, pool)) == here
+        assert pool.num_workers > 0
+    assert torch.get_num_threads() == num_threads
 
 
 def test_checking_says_which_were_read_as_they_stand_and_decodes_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    batches = [["[C][C][O]", "[C][F][C]"], ["[C][#F]", "[nonsense]", ""]]
-    here = list(check_stream(iter(batches), total=5))
+    batches = [Batch(some, []) for some in (["[C][C][O]", "[C][F][C]"], ["[C][#F]", "[nonsense]", ""])]
+    with pool_for(5) as pool:
+        here = list(check_stream(batches, pool))
     assert here == [[("CCO", True), ("CF", False)], [("CF", False), ("", False), ("", False)]]
     monkeypatch.setattr(decoding, "MIN_FOR_WORKERS", 5)
-    assert list(check_stream(iter(batches), total=5)) == here
+    with pool_for(5) as pool:
+        assert list(check_stream(batches, pool)) == here
 
 
 @pytest.mark.parametrize("num_workers_from", [1, 1000])
 def test_what_is_known_is_not_read_again(num_workers_from: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "MIN_FOR_WORKERS", num_workers_from)
-    batches = [["[C][C][O]", "[C][F][C]", "[N]"], ["[N]"], [], ["[C][#F]", "[C][C][O]"]]
     known = {"[C][C][O]": "known", "[N]": "known too"}
-    checked = [("known", True), ("CF", False), ("known too", True)]
-    assert list(check_stream(iter(batches), 6, known)) == [
-        checked,
-        [("known too", True)],
+    batches = [
+        Batch(["[C][C][O]", "[C][F][C]", "[N]"], [], known),
+        Batch(["[N]", "[C][C][O]"], [], {"[N]": "known by now"}),
+        Batch([], []),
+        Batch(["[C][#F]", "[C][C][O]"], [], known),
+    ]
+    checked = [
+        [("known", True), ("CF", False), ("known too", True)],
+        [("known by now", True), ("CCO", True)],
         [],
         [("CF", False), ("known", True)],
     ]
-    assert next(decode_stream(iter(batches), 6, known)) == [smiles for smiles, _ in checked]
+    with pool_for(6) as pool:
+        assert list(check_stream(batches, pool)) == checked
+        assert list(decode_stream(batches, pool)) == [[smiles for smiles, _ in some] for some in checked]
 
 
 def test_checked_molecules_are_those_decoded_and_what_was_cut_is_not_strict(

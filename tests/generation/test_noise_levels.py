@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from molvae.errors import InputError, SettingsError
-from molvae.generation import language_model_prior
+from molvae.generation import decoding
 from molvae.generation.language_model_prior import MIN_BATCH, LanguageModelPrior
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.writers import UnpromptedDecoder
@@ -70,7 +70,7 @@ def test_worker_processes_find_the_same_draws(
     noisy_model: MoleculeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alone = prior_of(noisy_model).sample(30, torch.Generator().manual_seed(2))
-    monkeypatch.setattr(language_model_prior, "MIN_FOR_WORKERS", 1)
+    monkeypatch.setattr(decoding, "MIN_FOR_WORKERS", 1)
     assert torch.equal(alone, prior_of(noisy_model).sample(30, torch.Generator().manual_seed(2)))
 
 

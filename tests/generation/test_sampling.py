@@ -1,7 +1,9 @@
 """Draws of posteriors and priors."""
 
 import dataclasses
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,8 @@ import torch
 from rdkit import Chem
 
 from molvae.errors import SettingsError
+from molvae.generation import sampling
+from molvae.generation.decoding import Codes
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.membership import MoleculeKeys
 from molvae.generation.sampling import check_draws, draw_molecules, posterior_draws
@@ -91,8 +95,30 @@ def test_checked_draws_are_all_that_is_drawn_and_say_what_strict_sampling_keeps(
 ) -> None:
     checked = check_draws(tiny_model, 60, temperature=0.7, seed=3)
     assert len(checked.smiles) == len(checked.is_strict) == 60
-    assert [text for text in checked.smiles if text] == tiny_model.sample(60, temperature=0.7, seed=3)[:60]
+    valid = [text for text in checked.smiles if text]
+    assert valid == tiny_model.sample(60, temperature=0.7, seed=3)[: len(valid)]
     strict = [text for text, is_strict in zip(*checked, strict=True) if is_strict]
     assert 0 < len(strict) < 60
     kept = tiny_model.sample(60, temperature=0.7, strict=True, seed=3)
     assert kept[: len(strict)] == strict
+
+
+def test_a_second_round_asks_for_what_is_missing_by_the_share_that_was_kept(
+    tiny_model: MoleculeModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    draw = sampling.prior_batches
+
+    def counted(model: MoleculeModel, num_draws: int, *others: Any) -> Iterator[Codes]:
+        asked.append(num_draws)
+        return draw(model, num_draws, *others)
+
+    monkeypatch.setattr(sampling, "prior_batches", counted)
+    monkeypatch.setattr(sampling, "decode_latents", half_of_them)
+    assert len(tiny_model.sample(200)) == 200
+    assert asked == [200, 210]
+
+
+def half_of_them(_model: MoleculeModel, codes: Iterable[Codes], *_others: Any) -> list[str]:
+    """Every second latent decodes to a molecule."""
+    return ["CC" if row % 2 else "" for some in codes for row in range(len(some.latents))]

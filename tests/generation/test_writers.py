@@ -48,10 +48,15 @@ def test_what_rdkit_and_the_model_can_not_read_is_thrown_away(
     assert read[-1] == ("", "")
     unseen = tiny_model.tokenizer.unseen_symbols(read[3].selfies)
     assert unseen, "a symbol of silicon, which the autoencoder has never seen"
-    codes, molecules = LanguageModelPrior(tiny_model.network, tiny_model.tokenizer, writer).write(4)
+    prior = LanguageModelPrior(tiny_model.network, tiny_model.tokenizer, writer)
+    with WorkerPool(0) as pool:
+        batches = list(prior.batches(4, None, pool))
+    assert sum(len(some.latents) for some in batches) == 4
+    codes = np.concatenate([some.latents for some in batches])
     ethanol, benzene = tiny_model.encode(["CCO", "c1ccccc1"])
     np.testing.assert_allclose(codes, np.stack([ethanol, ethanol, benzene, ethanol]), atol=1e-5)
-    assert molecules == {one.selfies: one.smiles for one in (read[0], read[2])}
+    for some in batches:
+        assert some.molecules.items() <= {(one.selfies, one.smiles) for one in (read[0], read[2])}
 
 
 def test_what_it_writes_follows_from_the_seed(language_model: SmilesLanguageModel) -> None:
