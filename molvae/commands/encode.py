@@ -62,7 +62,9 @@ def run(arguments: argparse.Namespace) -> None:
         if settings.spread:
             arrays["spread"] = encoded.spreads
         if settings.draws:
-            arrays["draws"] = posterior_draws(encoded.means, encoded.spreads, settings.draws, settings.seed)
+            arrays["draws"] = posterior_draws(
+                encoded.means, encoded.spreads, settings.draws, settings.seed, model.posterior_family
+            )
         _write_npz(encoded, arrays, out)
     else:
         write_table(_columns(encoded, settings.spread), out)

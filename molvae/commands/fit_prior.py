@@ -219,7 +219,7 @@ def _each_once(readable: Readable) -> IndexArray:
 def _latents(model: MoleculeModel, readable: Readable, seed: int) -> FloatArray:
     """One draw of q(z|x) `(N, L)` a molecule, each molecule once; its code where q(z|x) is a point."""
     posterior = model.posterior_of(readable.arrays.subset(_each_once(readable)))
-    return posterior_draws(*posterior, 1, seed)[:, 0]
+    return posterior_draws(*posterior, 1, seed, model.posterior_family)[:, 0]
 
 
 def _fitted_elsewhere(records: Mapping[str, Mapping[str, Any]], record: Mapping[str, Any]) -> list[str]:

@@ -1,18 +1,21 @@
 """Posteriors q(z|x) of a set of molecules in, how much the latents tell of the molecules out, in nats.
 
-A posterior is a Gaussian with a mean and a spread (standard deviation) for each latent, both `(N, L)`. A
-deterministic autoencoder's has the spread 0: its KL divergence is infinite, and of its mutual information
-only the ceiling can be seen.
+A posterior has a mean and a spread (standard deviation) for each latent, both `(N, L)`; it is a Gaussian,
+unless another family is given. A deterministic autoencoder's has the spread 0: its KL divergence is
+infinite, and of its mutual information only the ceiling can be seen.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from scipy.special import logsumexp
 
 from molvae.errors import InputError
+from molvae.generation.sampling import posterior_draws
 from molvae.interfaces import FloatArray
+from molvae.models.posteriors import GAUSSIANS, PosteriorFamily
 
 #: A latent whose mean varies by more than this over the molecules is active.
 ACTIVE_VARIANCE = 0.01
@@ -28,7 +31,7 @@ class Information(NamedTuple):
     Attributes:
         mutual_information: between the molecule and its latents, estimated.
         ceiling: ln N, which no estimate from N molecules exceeds; one close to it says "at least".
-        marginal_kl: from the aggregated posterior to N(0, I): what is left of the KL divergence. Where the
+        marginal_kl: from the aggregated posterior to the prior: what is left of the KL divergence. Where the
             mutual information is at its ceiling, this is too large by what that is too small.
     """
 
@@ -52,6 +55,26 @@ def kl_to_standard_normal(means: FloatArray, spreads: FloatArray) -> _Doubles:
     means, spreads = _posteriors(means, spreads)
     with np.errstate(divide="ignore"):
         return 0.5 * (means**2 + spreads**2 - 1 - 2 * np.log(spreads)).sum(axis=1)
+
+
+def kl_to_prior(
+    means: FloatArray, spreads: FloatArray, family: PosteriorFamily = GAUSSIANS
+) -> npt.NDArray[np.float64]:
+    """Returns KL(q(z|x) || p(z)) of each molecule `(N,)`, in nats, with the family's own prior p(z).
+
+    Raises:
+        InputError: as for `kl_to_standard_normal`.
+
+    Example:
+        >>> from molvae.models.posteriors import BOXES
+        >>> kl_to_prior(np.zeros((1, 2)), np.array([[1.0, 0.5]]), BOXES).round(4)  # half of one side: ln 2
+        array([0.6931])
+    """
+    if family is GAUSSIANS:
+        return kl_to_standard_normal(means, spreads)
+    mean, log_variance = _tensors(*_posteriors(means, spreads))
+    found: npt.NDArray[np.float64] = family.kl_divergence(mean, log_variance).sum(dim=1).numpy()
+    return found
 
 
 def active_units(means: FloatArray) -> int:
@@ -86,7 +109,9 @@ def effective_dimension(latents: FloatArray) -> float:
     return float(values.sum() ** 2 / (values**2).sum()) if values.any() else float("nan")
 
 
-def information(means: FloatArray, spreads: FloatArray, seed: int = 0) -> Information:
+def information(
+    means: FloatArray, spreads: FloatArray, seed: int = 0, family: PosteriorFamily = GAUSSIANS
+) -> Information:
     """Returns how many nats the latents tell, by one draw of each of N posteriors.
 
     With z_n drawn from q(z|x_n), the mutual information is the mean of ln q(z_n|x_n) less ln q(z_n), the
@@ -97,6 +122,7 @@ def information(means: FloatArray, spreads: FloatArray, seed: int = 0) -> Inform
         means: of the posteriors, `(N, L)`.
         spreads: of the posteriors, `(N, L)`, all of them 0 or none.
         seed: of the draws.
+        family: what the posteriors are.
 
     Raises:
         InputError: the shapes differ, there is no molecule, or some spreads are 0 or negative.
@@ -116,15 +142,23 @@ def information(means: FloatArray, spreads: FloatArray, seed: int = 0) -> Inform
         return Information(ceiling - shared, ceiling, float("inf"))
     if not spreads.all():
         raise InputError("some spreads of the posteriors are 0 and others are not: give all of them or none")
-    latents = means + spreads * np.random.default_rng(seed).standard_normal(means.shape)
+    if family is GAUSSIANS:
+        latents = means + spreads * np.random.default_rng(seed).standard_normal(means.shape)
+    else:
+        latents = posterior_draws(means, spreads, 1, seed, family)[:, 0].astype(np.float64)
     own, marginal = np.empty(len(means)), np.empty(len(means))
     for start in range(0, len(means), BLOCK_ROWS):
         rows = np.arange(start, min(start + BLOCK_ROWS, len(means)))
-        densities = _log_densities(latents[rows], means, spreads)
+        if family is GAUSSIANS:
+            densities = _log_densities(latents[rows], means, spreads)
+        else:
+            densities = family.log_densities(
+                torch.from_numpy(latents[rows]), *_tensors(means, spreads)
+            ).numpy()
         own[rows] = densities[np.arange(len(rows)), rows]
         marginal[rows] = logsumexp(densities, axis=1) - ceiling
     mutual = float((own - marginal).mean())
-    return Information(mutual, ceiling, float(kl_to_standard_normal(means, spreads).mean()) - mutual)
+    return Information(mutual, ceiling, float(kl_to_prior(means, spreads, family).mean()) - mutual)
 
 
 def _log_densities(latents: _Doubles, means: _Doubles, spreads: _Doubles) -> _Doubles:
@@ -133,6 +167,10 @@ def _log_densities(latents: _Doubles, means: _Doubles, spreads: _Doubles) -> _Do
     distances = latents**2 @ precisions.T - 2 * latents @ (means * precisions).T
     distances += (means**2 * precisions).sum(axis=1)
     return -0.5 * (distances + (2 * np.log(spreads) + np.log(2 * np.pi)).sum(axis=1))
+
+
+def _tensors(means: _Doubles, spreads: _Doubles) -> tuple[torch.Tensor, torch.Tensor]:
+    return torch.from_numpy(means), torch.from_numpy(2 * np.log(spreads))
 
 
 def _posteriors(means: FloatArray, spreads: FloatArray) -> tuple[_Doubles, _Doubles]:

@@ -63,8 +63,9 @@ def denoiser_of(
         for place, text in zip(places, model.decode(mean), strict=True):
             answers[place] = [text]
         if num_draws:
-            draws = posterior_draws(mean, spread, num_draws, seed).reshape(-1, model.latent_dim)
-            decoded = model.decode(draws, temperature=temperature, seed=seed)
+            draws = posterior_draws(mean, spread, num_draws, seed, model.posterior_family)
+            rows = draws.reshape(-1, model.latent_dim)
+            decoded = model.decode(rows, temperature=temperature, seed=seed)
             for index, place in enumerate(places):
                 answers[place] += decoded[index * num_draws : (index + 1) * num_draws]
         return answers

@@ -123,7 +123,8 @@ def written_of(
     generator = torch.Generator().manual_seed(seed)
     place = 0
     for latents, known in codes:
-        for rows in latent_rows(latents, model.latent_dim).split(DECODE_BATCH):
+        nearest = model.posterior_family.nearest(latent_rows(latents, model.latent_dim))
+        for rows in nearest.split(DECODE_BATCH):
             here = slips[place : place + len(rows)] if slips is not None else None
             place += len(rows)
             ids, lengths = model.network.decoder.generate(

@@ -73,8 +73,10 @@ def denoise(
         return Denoised(_table([]), refused)
     mean, spread = posterior_at_level(*model.posterior_of(TokenArrays.of(ids)), level)
     firsts = model.decode(mean, level=level)
-    draws = posterior_draws(mean, spread, num_draws, seed).reshape(-1, model.latent_dim)
-    decoded = model.decode(draws, temperature=temperature, level=level, seed=seed)
+    draws = posterior_draws(mean, spread, num_draws, seed, model.posterior_family)
+    decoded = model.decode(
+        draws.reshape(-1, model.latent_dim), temperature=temperature, level=level, seed=seed
+    )
     rows: list[tuple[int, str, str, float, float, bool]] = []
     for index, place in enumerate(places):
         answers = Counter(decoded[index * num_draws : (index + 1) * num_draws])

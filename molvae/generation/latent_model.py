@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from torch import Tensor
 
 from molvae.data.dataset import TokenArrays
 from molvae.data.scaling import PropertyScaler
@@ -36,6 +37,7 @@ from molvae.generation.sampling import draw_molecules, posterior_at_level, poste
 from molvae.generation.writers import SmilesLanguageModel
 from molvae.interfaces import FloatArray, Gradient, Predictions
 from molvae.models.autoencoder import Autoencoder
+from molvae.models.posteriors import PosteriorFamily
 from molvae.models.prior import FittedPrior, GaussianPrior
 from molvae.models.property_head import PropertyHead
 
@@ -76,8 +78,13 @@ class MoleculeModel:
 
     @property
     def bottleneck(self) -> str:
-        """Which kind of model it is: "gaussian" (a VAE), "deterministic", "regularized" or "noisy"."""
+        """Which kind of model it is, such as "gaussian" (a VAE) or "deterministic"."""
         return self.network.settings.bottleneck
+
+    @property
+    def posterior_family(self) -> PosteriorFamily:
+        """What `posterior`'s means and spreads are of: Gaussians, but for a cube's or a sphere's latents."""
+        return self.network.bottleneck.family
 
     @property
     def property_names(self) -> tuple[str, ...]:
@@ -107,9 +114,9 @@ class MoleculeModel:
     def default_prior(self) -> PriorName:
         """What a model's latents come from unless it is said.
 
-        What `with_default_prior` chose; else N(0, I) for a VAE, which was trained towards it; the fitted
-        Gaussian for an autoencoder; for a decoder that is told noise levels what it writes from nothing
-        but noise, encoded.
+        What `with_default_prior` chose; else N(0, I) for a VAE, which was trained towards it, or the uniform
+        prior of one on a cube or sphere; the fitted Gaussian for an autoencoder; for a decoder that is told
+        noise levels what it writes from nothing but noise, encoded.
         """
         return default_prior(self)
 
@@ -150,6 +157,9 @@ class MoleculeModel:
     def posterior(self, smiles: Sequence[str]) -> tuple[FloatArray, FloatArray]:
         """Means and spreads (standard deviations) of q(z|x), each `(B, L)`; an AE's spreads are 0.
 
+        On a hypersphere the mean is the direction that a posterior points in, and the spread, the same for
+        all latents, is that of the deviation from there.
+
         Raises:
             MoleculeError: for the first SMILES that can't be read.
         """
@@ -166,7 +176,7 @@ class MoleculeModel:
         """
         check_level(level, self.is_told_levels)
         mean, spread = posterior_at_level(*self.posterior(smiles), level)
-        return posterior_draws(mean, spread, num_draws, seed)
+        return posterior_draws(mean, spread, num_draws, seed, self.posterior_family)
 
     def posterior_of(self, arrays: TokenArrays) -> tuple[FloatArray, FloatArray]:
         """Means and spreads `(N, L)` of molecules given as tokens."""
@@ -176,6 +186,8 @@ class MoleculeModel:
         self, latents: npt.ArrayLike, *, temperature: float = 0.0, level: float = 0.0, seed: int = 0
     ) -> list[str]:
         """Canonical SMILES of latents `(B, L)`, or of one `(L,)`; "" for one that decodes to no molecule.
+
+        Latents off the hypercube or hypersphere of a model that has one are taken for the nearest there.
 
         Args:
             latents: where to decode.
@@ -352,7 +364,7 @@ class MoleculeModel:
         Raises:
             InputError: if the model has no head, or the latents have another size than the model's.
         """
-        return predict_properties(*self._head(), latent_rows(latents, self.latent_dim))
+        return predict_properties(*self._head(), self._nearest(latents))
 
     def predict_gradient(self, latents: npt.ArrayLike, property_name: str) -> Gradient:
         """One predicted property of latents `(B, L)` and its slope `(B, L)`, in the property's units.
@@ -361,13 +373,16 @@ class MoleculeModel:
             InputError: if the head does not predict this property, or the latents have another size than
                 the model's.
         """
-        return property_gradient(*self._head(), latent_rows(latents, self.latent_dim), property_name)
+        return property_gradient(*self._head(), self._nearest(latents), property_name)
 
     def transformer(self) -> "LatentTransformer":
         """A scikit-learn transformer from SMILES to latents, for use as descriptors in a pipeline."""
         from molvae.generation.transformer import LatentTransformer
 
         return LatentTransformer(self)
+
+    def _nearest(self, latents: npt.ArrayLike) -> Tensor:
+        return self.posterior_family.nearest(latent_rows(latents, self.latent_dim))
 
     def _head(self) -> tuple[PropertyHead, PropertyScaler]:
         if self.network.head is None or self.scaler is None:

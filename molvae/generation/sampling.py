@@ -15,6 +15,7 @@ from molvae.generation.decoding import Checked, Codes, decode_checked, decode_la
 from molvae.generation.language_model_prior import LanguageModelPrior
 from molvae.generation.priors import PriorName, sampler_of
 from molvae.interfaces import FloatArray
+from molvae.models.posteriors import GAUSSIANS, PosteriorFamily
 
 if TYPE_CHECKING:
     from molvae.generation.latent_model import MoleculeModel
@@ -216,8 +217,14 @@ def posterior_at_level(mean: FloatArray, spread: FloatArray, level: float) -> tu
     return np.sqrt(1 - level**2) * mean, np.full_like(spread, level)
 
 
-def posterior_draws(mean: FloatArray, spread: FloatArray, num_draws: int, seed: int = 0) -> FloatArray:
-    """Draws `(B, num_draws, L)` of q(z|x), given means and spreads, each `(B, L)`.
+def posterior_draws(
+    mean: FloatArray,
+    spread: FloatArray,
+    num_draws: int,
+    seed: int = 0,
+    family: PosteriorFamily = GAUSSIANS,
+) -> FloatArray:
+    """Draws `(B, num_draws, L)` of q(z|x), given means and spreads, each `(B, L)`, and what they are of.
 
     Raises:
         SettingsError: for a number of draws or a seed below 0.
@@ -225,6 +232,12 @@ def posterior_draws(mean: FloatArray, spread: FloatArray, num_draws: int, seed: 
     check_count("num_draws", num_draws)
     check_from_zero("seed", seed)
     batch, latent_dim = mean.shape
+    if family is not GAUSSIANS:
+        middle, variance = (
+            torch.from_numpy(np.repeat(part, num_draws, axis=0)) for part in (mean, spread**2)
+        )
+        drawn = family.draw(middle, variance.log(), torch.Generator().manual_seed(seed)).float()
+        return drawn.numpy().reshape(batch, num_draws, latent_dim)
     noise = np.random.default_rng(seed).standard_normal((batch, num_draws, latent_dim))
     draws: FloatArray = (mean[:, None] + spread[:, None] * noise).astype(np.float32)
     return draws

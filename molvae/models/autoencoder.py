@@ -19,16 +19,19 @@ from molvae.models.losses import Losses
 from molvae.models.noise import LatentDenoiser, draw_levels
 from molvae.models.property_head import PropertyHead
 
+BottleneckName = Literal["gaussian", "deterministic", "regularized", "noisy", "hypercube", "hypersphere"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class AutoencoderSettings:
     """The sizes of the network. The defaults reconstruct 95 % of unseen drug-like molecules."""
 
-    bottleneck: Literal["gaussian", "deterministic", "regularized", "noisy"] = field(
+    bottleneck: BottleneckName = field(
         default="gaussian",
         metadata={
             "help": "gaussian for a VAE, deterministic for a plain autoencoder, regularized for one whose "
-            "codes are held near the origin, noisy for one that is told how noisy its latents are"
+            "codes are held near the origin, noisy for one that is told how noisy its latents are, "
+            "hypercube or hypersphere for a VAE with a uniform prior"
         },
     )
     latent_dim: int = field(default=128, metadata={"help": "size of the latent space"})

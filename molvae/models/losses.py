@@ -15,7 +15,7 @@ class Losses(NamedTuple):
 
     Attributes:
         reconstruction_loss: minus the log-probability of a molecule given its latents.
-        kl_divergence: from q(z|x) to N(0, I), summed over the latents.
+        kl_divergence: from q(z|x) to the prior, summed over the latents.
         property_loss: what the head is trained on (`PropertyHead.lesson`); 0 without a head.
         exact_rate: share of molecules right at every step under teacher forcing.
         kl_by_unit: `(L,)`, the KL divergence of each latent.

@@ -168,7 +168,7 @@ def reconstruction(
     if not readable.smiles:
         raise InputError(f'the model can read none of the "{len(smiles)}" molecules that are held out')
     mean, spread = posterior_at_level(*model.posterior_of(readable.arrays), sampler.level)
-    drawn = posterior_draws(mean, spread, 1, seed)[:, 0]
+    drawn = posterior_draws(mean, spread, 1, seed, model.posterior_family)[:, 0]
 
     def share(latents: FloatArray) -> float:
         decoded = model.decode(latents, temperature=sampler.temperature, level=sampler.level, seed=seed)

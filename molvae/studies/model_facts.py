@@ -17,6 +17,8 @@ def describe_model(model: MoleculeModel) -> dict[str, str]:
             "deterministic": "plain autoencoder",
             "regularized": "regularized autoencoder",
             "noisy": "noise-conditioned autoencoder",
+            "hypercube": "VAE on a hypercube",
+            "hypersphere": "VAE on a hypersphere",
         }[model.bottleneck],
         "latents": str(model.latent_dim),
         "weights": f"{sum(weight.numel() for weight in model.network.parameters()):,}",

@@ -22,6 +22,7 @@ from molvae.data.fingerprints import PackedBits
 from molvae.errors import MolvaeError
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
+from molvae.models.bottleneck import VARIATIONAL
 from molvae.models.fingerprint_head import unpacked_bits
 from molvae.models.losses import Losses, total_loss
 from molvae.progress import Progress
@@ -271,7 +272,9 @@ class Trainer:
 
     def _alarm(self, report: ValidationReport) -> str:
         sizes = self.model.settings
-        return collapse_alarm(report, is_gaussian=sizes.bottleneck == "gaussian", latent_dim=sizes.latent_dim)
+        return collapse_alarm(
+            report, is_variational=sizes.bottleneck in VARIATIONAL, latent_dim=sizes.latent_dim
+        )
 
     def _steps_an_epoch(self) -> int:
         return -(-len(self.data.train) // self.settings.batch_size)

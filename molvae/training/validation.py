@@ -111,23 +111,23 @@ def _noisy_nll(
     return nll
 
 
-def collapse_alarm(report: ValidationReport, *, is_gaussian: bool, latent_dim: int) -> str:
+def collapse_alarm(report: ValidationReport, *, is_variational: bool, latent_dim: int) -> str:
     """A sentence that says what is wrong and what to change, or "" if nothing is.
 
     Example:
         >>> report = ValidationReport(18.0, 0.0, 0.1, 1, 0.0, 0.0, ())
-        >>> collapse_alarm(report, is_gaussian=True, latent_dim=128).split(":")[0]
+        >>> collapse_alarm(report, is_variational=True, latent_dim=128).split(":")[0]
         'the latents tell too little'
     """
     if report.reconstruction >= HEALTHY_RECONSTRUCTION:
         return ""
-    if report.nll_rise >= LEAST_RISE and (not is_gaussian or report.kl_divergence >= LEAST_KL):
+    if report.nll_rise >= LEAST_RISE and (not is_variational or report.kl_divergence >= LEAST_KL):
         return ""
     seen = (
         f"{report.active_units} of {latent_dim} latents are active, and giving a molecule the latents of "
         f"another costs only {report.nll_rise:.1f} nats"
     )
-    if not is_gaussian:
+    if not is_variational:
         return f"the decoder ignores the latents: {seen}; train longer or raise token_dropout"
     if report.kl_divergence >= LEAST_KL:
         return f"the decoder does not read the latents yet: {seen}; train longer"

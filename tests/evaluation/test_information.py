@@ -10,9 +10,11 @@ from molvae.evaluation.information import (
     active_units,
     effective_dimension,
     information,
+    kl_to_prior,
     kl_to_standard_normal,
 )
 from molvae.interfaces import FloatArray
+from molvae.models.posteriors import BOXES, HALF_SIDE, POWER_SPHERICALS
 
 
 def posteriors(num_molecules: int, latent_dim: int, spread: float) -> tuple[FloatArray, FloatArray]:
@@ -82,6 +84,27 @@ def test_the_aggregate_of_shifted_posteriors_is_as_far_from_the_prior_as_its_own
     means, spreads = posteriors(2500, 1, 0.6)
     # KL(N(2, 1) || N(0, 1)) = 2.
     assert information(means + 2, spreads).marginal_kl == pytest.approx(2, abs=0.1)
+
+
+def test_boxes_that_fill_the_cube_tell_which_of_them_it_is_and_make_up_the_prior() -> None:
+    grid = (np.arange(4) - 1.5) * HALF_SIDE / 2
+    means = np.stack(np.meshgrid(grid, grid), axis=-1).reshape(-1, 2)
+    spreads = np.full_like(means, 0.25)  # the cube has 1
+    found = information(means, spreads, family=BOXES)
+    assert found.mutual_information == pytest.approx(np.log(16))
+    assert found.marginal_kl == pytest.approx(0, abs=1e-9)
+    np.testing.assert_allclose(kl_to_prior(means, spreads, BOXES), np.log(16))
+
+
+def test_power_sphericals_all_around_the_circle_make_up_the_prior() -> None:
+    angles = np.arange(3000) / 3000 * 2 * np.pi
+    means = np.sqrt(2) * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    spreads = np.full_like(means, 0.2)
+    found = information(means, spreads, family=POWER_SPHERICALS)
+    assert found.marginal_kl == pytest.approx(0, abs=0.05)
+    # So narrow a one is nearly a Gaussian of the angle, whose spread is .2: ln(2 pi) less its entropy.
+    truth = np.log(2 * np.pi) - 0.5 * np.log(2 * np.pi * np.e * 0.04)
+    assert found.mutual_information == pytest.approx(truth, abs=0.05)
 
 
 def test_the_draws_follow_from_the_seed() -> None:

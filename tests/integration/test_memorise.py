@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
 from molvae.chem.notation import selfies_to_smiles, smiles_to_selfies
@@ -13,12 +14,21 @@ from molvae.training.settings import TrainingSettings
 from molvae.training.trainer import Trainer, TrainingData
 
 
-def test_twenty_molecules_are_learned_by_heart(drug_smiles: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize("bottleneck", ["gaussian", "hypercube", "hypersphere"])
+def test_twenty_molecules_are_learned_by_heart(
+    bottleneck: str, drug_smiles: list[str], tmp_path: Path
+) -> None:
     texts = [smiles_to_selfies(smiles) for smiles in drug_smiles[:20]]
     tokenizer = Tokenizer.learn(texts, num_merges=60)
     arrays, everyone = TokenArrays.of(tokenizer.to_ids_batch(texts)), np.arange(20)
     torch.manual_seed(0)
-    sizes = AutoencoderSettings(latent_dim=16, embedding_dim=32, encoder_dim=32, decoder_dim=64)
+    sizes = AutoencoderSettings(
+        bottleneck=bottleneck,  # type: ignore[arg-type]
+        latent_dim=16,
+        embedding_dim=32,
+        encoder_dim=32,
+        decoder_dim=64,
+    )
     model = Autoencoder(sizes, tokenizer.vocab_size, [])
     settings = TrainingSettings(
         max_steps=250, max_epochs=250, valid_every=250, batch_size=20, learning_rate=0.01, kl_weight=0.001,

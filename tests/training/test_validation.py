@@ -72,7 +72,7 @@ def test_a_decoder_that_ignores_the_latents_does_not_mind_their_shuffling(
 
 
 @pytest.mark.parametrize(
-    ("kl", "rise", "is_gaussian", "words"),
+    ("kl", "rise", "is_variational", "words"),
     [
         (
             0.1,
@@ -86,18 +86,18 @@ def test_a_decoder_that_ignores_the_latents_does_not_mind_their_shuffling(
     ],
 )
 def test_the_alarm_says_what_is_wrong_and_what_to_change(
-    kl: float, rise: float, is_gaussian: bool, words: tuple[str, ...]
+    kl: float, rise: float, is_variational: bool, words: tuple[str, ...]
 ) -> None:
     report = ValidationReport(18.0, 0.0, kl, 2, rise, 0.0, ())
-    alarm = collapse_alarm(report, is_gaussian=is_gaussian, latent_dim=64)
+    alarm = collapse_alarm(report, is_variational=is_variational, latent_dim=64)
     for word in words:
         assert word in alarm
 
 
-@pytest.mark.parametrize(("kl", "is_gaussian"), [(40.0, True), (0.0, False)])
-def test_the_alarm_is_silent_where_the_latents_are_used(kl: float, is_gaussian: bool) -> None:
+@pytest.mark.parametrize(("kl", "is_variational"), [(40.0, True), (0.0, False)])
+def test_the_alarm_is_silent_where_the_latents_are_used(kl: float, is_variational: bool) -> None:
     report = ValidationReport(2.0, 0.9, kl, 60, 30.0, 0.0, ())
-    assert collapse_alarm(report, is_gaussian=is_gaussian, latent_dim=64) == ""
+    assert collapse_alarm(report, is_variational=is_variational, latent_dim=64) == ""
 
 
 @pytest.mark.parametrize("num_molecules", [2, 3, 50])

@@ -32,6 +32,8 @@ ARMS: dict[str, Arm] = {
         Arm("vae-0.01", "VAE (beta .01)", {"bottleneck": "gaussian", "kl_weight": 0.01}),
         Arm("vae-0.05", "VAE (beta .05)", {"bottleneck": "gaussian", "kl_weight": 0.05}),
         Arm("vae-0.2", "VAE (beta .2)", {"bottleneck": "gaussian", "kl_weight": 0.2}),
+        Arm("vae-hypercube", "VAE on a hypercube", {"bottleneck": "hypercube", "kl_weight": 0.05}),
+        Arm("vae-hypersphere", "VAE on a hypersphere", {"bottleneck": "hypersphere", "kl_weight": 0.05}),
         Arm("vae-collapsed", "VAE (beta 2, collapsed)", {"bottleneck": "gaussian", "kl_weight": 2.0}),
     )
 }

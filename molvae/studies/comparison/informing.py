@@ -7,7 +7,7 @@ from molvae.evaluation.information import (
     active_units,
     effective_dimension,
     information,
-    kl_to_standard_normal,
+    kl_to_prior,
 )
 from molvae.evaluation.intervals import mean_interval
 from molvae.studies.comparison.subjects import Row, Subject, told
@@ -24,16 +24,17 @@ def reconstruction_rows(subject: Subject) -> list[Row]:
         for z in (subject.unseen[0], subject.unseen_draws)
     )
     means, spreads = subject.unseen
-    found = information(means, spreads, subject.seed)
+    family = subject.model.posterior_family
+    found = information(means, spreads, subject.seed, family)
     return [
         {
             "arm": subject.label,
             **told("exact, mean", mean_interval(exact)),
             **told("exact, one draw", mean_interval(drawn)),
-            "KL, nats": float(kl_to_standard_normal(means, spreads).mean()),
+            "KL, nats": float(kl_to_prior(means, spreads, family).mean()),
             "mutual information, nats": found.mutual_information,
             "its ceiling": found.ceiling,
-            "q(z) to N(0, I), nats": found.marginal_kl,
+            "q(z) to the prior, nats": found.marginal_kl,
             "active units": active_units(means),
             "effective dimension": effective_dimension(means),
             "spread of codes": subject.scale.spread,
@@ -56,7 +57,9 @@ def compression_rows(subject: Subject) -> list[Row]:
                 "step, spreads": share,
                 "bits": code_bits(subject.known[0], step),
                 **told("exact", mean_interval(exact)),
-                "KL, bits": bits_of(float(kl_to_standard_normal(*subject.unseen).mean())),
+                "KL, bits": bits_of(
+                    float(kl_to_prior(*subject.unseen, subject.model.posterior_family).mean())
+                ),
             }
         )
     return rows

@@ -7,6 +7,7 @@ import pandas as pd
 from molvae.chem.drawing import outlines
 from molvae.evaluation.paths import line
 from molvae.studies.comparison.questions import QUESTIONS
+from molvae.studies.comparison.sampling import OWN_PRIOR, STANDARD_NORMAL
 from molvae.studies.comparison.study import Study
 from molvae.studies.latent_map import REACH, map_figure, projections, traversal
 from molvae.studies.page.document import Section, figure_of, gallery_of, grid_of, page_of, table_of
@@ -48,14 +49,14 @@ def answers(study: Study) -> list[str]:
     """The plain answers, each with the numbers that carry it."""
     made = study.tables["generation"]
     best = made.loc[made.groupby("arm", sort=False)["FCD"].idxmin()]
-    normal = made[made["sampler"] == "N(0, I)"].set_index("arm")["FCD"]
+    normal = made[made["sampler"].isin((STANDARD_NORMAL, OWN_PRIOR))].set_index("arm")["FCD"]
     told = study.tables["reconstruction"].set_index("arm")
     floor = float(made["FCD of the floor"].min())
     lines = [
         "Trained on the same molecules, with the same tokens, architecture and number of steps; what differs "
         "is the bottleneck. Numbers are of molecules that no arm was trained on.",
-        "Sampling from N(0, I). FCD to unseen molecules, lower is better, "
-        f"{floor:.2f} for training molecules themselves: " + _listed(normal, ".1f") + ".",
+        "Sampling from N(0, I), or the uniform prior of an arm that has one. FCD to unseen molecules, lower "
+        f"is better, {floor:.2f} for training molecules themselves: " + _listed(normal, ".1f") + ".",
         "With the sampler that suits each best: "
         + "; ".join(
             f"{row['arm']} {row['FCD']:.1f} ({row['sampler']})" for row in best.to_dict(orient="records")

@@ -5,7 +5,8 @@ QUESTIONS: dict[str, tuple[str, str]] = {
     "reconstruction": (
         "How much do latents tell?",
         "Exact reconstruction of unseen molecules, decoded greedily from the mean of q(z|x) and from one "
-        "draw; the KL divergence from N(0, I), infinite for a point; mutual information can't exceed its "
+        "draw; the KL divergence from the arm's own prior, N(0, I) unless the table of samples says "
+        "otherwise, infinite for a point; mutual information can't exceed its "
         "ceiling, the logarithm of the number of molecules, so at the ceiling it says: at least.",
     ),
     "compression": (

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import torch
 
 from molvae.evaluation.coverage import density_and_coverage
 from molvae.evaluation.holes import cycle_errors, idempotence, round_trip
@@ -31,11 +32,13 @@ TOLD = {
     "SA_mean": "mean SA",
 }
 
+STANDARD_NORMAL, OWN_PRIOR = "N(0, I)", "own prior"
+
 Sampler = Callable[[Subject, int], FloatArray]
 
 
-def _standard_normal(subject: Subject, num_draws: int) -> FloatArray:
-    return _noise(subject, num_draws)
+def _own(subject: Subject, num_draws: int) -> FloatArray:
+    return subject.model.sample_latents(num_draws, np.random.default_rng(subject.seed), "uniform")
 
 
 def _standardized(subject: Subject, num_draws: int) -> FloatArray:
@@ -60,18 +63,28 @@ def _noise(subject: Subject, num_draws: int) -> FloatArray:
 
 
 SAMPLERS: dict[str, Sampler] = {
-    "N(0, I)": _standard_normal,
+    STANDARD_NORMAL: _noise,
     "N(0, I), standardized": _standardized,
     "full Gaussian": _fitted("gaussian"),
     "mixture": _fitted("mixture"),
     "flow": _fitted("flow"),
 }
-QUICK_SAMPLERS = ("N(0, I)", "full Gaussian")
+QUICK_SAMPLERS = (STANDARD_NORMAL, "full Gaussian")
 
 
 def drawn_latents(subject: Subject, samplers: tuple[str, ...]) -> dict[str, FloatArray]:
-    """Draws `(num_samples, L)` of each sampler."""
-    return {name: SAMPLERS[name](subject, subject.extent.num_samples) for name in samplers}
+    """Draws `(num_samples, L)` of each sampler, by name.
+
+    A model that is trained towards another prior than N(0, I) is drawn from that one in its place.
+    """
+    drawn: dict[str, FloatArray] = {}
+    for name in samplers:
+        if name == STANDARD_NORMAL and subject.model.prior_names[0] == "uniform":
+            drawn[OWN_PRIOR] = _own(subject, subject.extent.num_samples)
+        else:
+            latents = torch.from_numpy(SAMPLERS[name](subject, subject.extent.num_samples))
+            drawn[name] = subject.model.posterior_family.nearest(latents).numpy()
+    return drawn
 
 
 def generation_rows(subject: Subject, drawn: dict[str, FloatArray]) -> list[Row]:

@@ -145,12 +145,12 @@ class Subject:
     @cached_property
     def known_draws(self) -> FloatArray:
         """One draw of q(z|x) of each molecule trained on, `(N, L)`: the aggregated posterior."""
-        return posterior_draws(*self.known, 1, self.seed)[:, 0]
+        return posterior_draws(*self.known, 1, self.seed, self.model.posterior_family)[:, 0]
 
     @cached_property
     def unseen_draws(self) -> FloatArray:
         """One draw of q(z|x) of each molecule held out, `(N, L)`."""
-        return posterior_draws(*self.unseen, 1, self.seed + 1)[:, 0]
+        return posterior_draws(*self.unseen, 1, self.seed + 1, self.model.posterior_family)[:, 0]
 
 
 def told(name: str, interval: Interval) -> Row:
