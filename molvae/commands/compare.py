@@ -10,7 +10,7 @@ from pathlib import Path
 from molvae.data.cache import cache_folder
 from molvae.generation.checks import check_from_zero
 from molvae.studies.comparison.arms import ARMS, QUICK_ARMS
-from molvae.studies.comparison.run import REPORT, CompareRequest, compare
+from molvae.studies.comparison.run import REPORT, CompareRequest, arms_before, compare
 from molvae.studies.comparison.sampling import QUICK_SAMPLERS, SAMPLERS
 from molvae.studies.comparison.subjects import QUICK, Extent
 
@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--minutes", type=float, metavar="X", help=f"training of the first arm; {MINUTES:g} unless it is said"
     )
-    arms_help = f"of {', '.join(ARMS)}; all of them unless it is said"
+    arms_help = f"of {', '.join(ARMS)}; all of them unless it is said; with --resume, further ones"
     parser.add_argument("--arms", nargs="+", choices=list(ARMS), metavar="ARM", help=arms_help)
     parser.add_argument(
         "--models", nargs="+", type=Path, default=[], metavar="DIR", help="measure these instead, as they are"
@@ -42,11 +42,12 @@ def run(arguments: argparse.Namespace) -> None:
     """Compares, and says where to read of it."""
     check_from_zero("seed", arguments.seed)
     quick = arguments.quick
+    kept = arms_before(arguments.out) if arguments.resume else ()
     request = CompareRequest(
         file=arguments.data,
         out=arguments.out,
         cache=cache_folder(),
-        arms=tuple(arguments.arms or (QUICK_ARMS if quick else ARMS)),
+        arms=tuple(arguments.arms or kept or (QUICK_ARMS if quick else ARMS)),
         models=tuple(arguments.models),
         minutes=arguments.minutes if arguments.minutes is not None else QUICK_MINUTES if quick else MINUTES,
         training=QUICK_TRAINING if quick else {},

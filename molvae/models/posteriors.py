@@ -1,7 +1,8 @@
 """Families of posteriors q(z|x): all of one is told by its mean and its log-variance, each `(B, L)`.
 
 A family draws, says what a posterior costs against its own prior, and knows which latents there are.
-Gaussians fill all of the space; boxes lie in a cube and power sphericals on a sphere, each of N(0, I)'s power.
+Gaussians fill all of the space; boxes lie in a cube and power sphericals on a sphere, both of the power of
+N(0, I).
 
 Source: Kingma & Welling 2014 (arXiv 1312.6114), appendix B. De Cao & Aziz 2020 (arXiv 2006.04437), the power
 spherical distribution: its density, entropy and draws (algorithm 1).

@@ -1,17 +1,20 @@
 """A VAE beside autoencoders: trained alike, measured on the same molecules, and told of on one page."""
 
+import dataclasses
 import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from molvae.errors import InputError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
-from molvae.studies.comparison import run
+from molvae.studies.comparison import matching, run
+from molvae.studies.comparison import study as study_module
 from molvae.studies.comparison.arms import ARMS, arms_named
 from molvae.studies.comparison.questions import QUESTIONS
 from molvae.studies.comparison.run import CompareRequest, compare
@@ -48,7 +51,9 @@ def test_every_model_is_measured_in_every_way_and_the_page_tells_of_it(
     written = {path.stem.replace("_", " ") for path in (tmp_path / "study" / "tables").iterdir()}
     assert written == study.tables.keys()
     assert written <= QUESTIONS.keys()
-    assert QUESTIONS.keys() - written <= {"two classes", "midpoints"}, "these take common scaffolds"
+    assert QUESTIONS.keys() - written <= {"two classes", "midpoints", "matching"}, (
+        "these take common scaffolds or arms"
+    )
     results = json.loads((tmp_path / "study" / "results.json").read_text(encoding="utf-8"))
     for name, table in study.tables.items():
         assert set(table["arm"]) == {tiny_model_dir.name}, name
@@ -87,7 +92,7 @@ def test_the_first_arm_is_trained_for_a_time_and_the_others_for_as_many_steps(
 ) -> None:
     seen: list[dict[str, MoleculeModel]] = []
 
-    def look(models: Mapping[str, MoleculeModel], molecules: Molecules, _: Any) -> Any:
+    def look(models: Mapping[str, MoleculeModel], molecules: Molecules, *_: Any) -> Any:
         assert not set(molecules.known) & set(molecules.unseen)
         seen.append(dict(models))
         raise KeyboardInterrupt
@@ -115,3 +120,75 @@ def test_the_first_arm_is_trained_for_a_time_and_the_others_for_as_many_steps(
     assert mended.facts["run"]["training"]["corruption"] == 0.15
     assert vae.facts["run"]["training"]["kl_weight"] == 0.2
     assert seen[1]["AE"].facts["seconds"] == seen[0]["AE"].facts["seconds"], "it was not trained anew"
+
+
+SIZES = {"embedding_dim": 8, "encoder_dim": 8, "decoder_dim": 16, "batch_size": 32, "num_merges": 10}
+
+
+def test_a_study_goes_on_with_further_arms_and_does_nothing_twice(
+    tiny_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "VALID_RATE", 0.1)
+    monkeypatch.setattr(run, "TEST_RATE", 0.35)
+    monkeypatch.setattr(matching, "MAX_ATTEMPTS", 2)
+    out = tmp_path / "study"
+    request = CompareRequest(
+        file=tiny_csv,
+        out=out,
+        cache=tmp_path,
+        arms=("regularized-ae",),
+        minutes=0.01,
+        training=SIZES | {"latent_dim": 8},
+        samplers=("N(0, I)", "full Gaussian"),
+        extent=SMALL,
+    )
+    first = compare(request)
+    kept = {path: path.stat().st_mtime_ns for path in (out / "measured").iterdir()}
+    assert [path.name for path in kept] == ["regularized-ae.json"]
+    seconds = first.subjects[0].model.facts["seconds"]
+
+    more = ("vae-matched", "vae-hypercube", "vae-hypersphere")
+    study = compare(dataclasses.replace(request, arms=more), resume=True)
+    assert json.loads((out / "run.json").read_text())["arms"] == ["regularized-ae", *more]
+    assert [subject.model.bottleneck for subject in study.subjects] == [
+        "regularized", "gaussian", "hypercube", "hypersphere",
+    ]  # fmt: skip
+    assert len({subject.model.facts["steps"] for subject in study.subjects}) == 1
+    assert study.subjects[0].model.facts["seconds"] == seconds, "it was not trained anew"
+    for path, time in kept.items():
+        assert path.stat().st_mtime_ns == time, "it was not measured anew"
+    for name, table in first.tables.items():
+        again = study.tables[name].query("arm == 'regularized AE'")[table.columns]
+        pd.testing.assert_frame_equal(again.astype(table.dtypes), table)
+
+    samplers = study.tables["generation"].groupby("arm", sort=False)["sampler"].agg(list)
+    assert samplers["VAE (matched)"] == ["N(0, I)", "full Gaussian"]
+    for label in ("VAE on a hypercube", "VAE on a hypersphere"):
+        assert samplers[label] == ["own prior", "full Gaussian"]
+    told = study.tables["reconstruction"].iloc[2:]
+    assert np.isfinite(told["KL, nats"]).all()
+    assert told["mutual information, nats"].between(0, np.log(60) + 1e-6).all()
+    tried = study.tables["matching"]
+    assert tried["training"].iloc[-1] == "full"
+    assert tried["KL weight"].iloc[-1] == study.subjects[1].model.facts["run"]["training"]["kl_weight"]
+    assert [path.name for path in (out / "matching").iterdir()] == ["attempts.json"]
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert QUESTIONS["matching"][0] in page
+
+    def never(*_: Any, **__: Any) -> Any:
+        raise AssertionError("nothing is left to be measured")
+
+    monkeypatch.setattr(study_module, "MEASUREMENTS", dict.fromkeys(study_module.MEASUREMENTS, never))
+    monkeypatch.setattr(study_module, "drawn_latents", never)
+    last = compare(request, resume=True)
+    assert [subject.label for subject in last.subjects] == [subject.label for subject in study.subjects]
+    assert last.samples == study.samples
+
+
+def test_an_arm_is_matched_only_to_one_that_is_compared(tiny_csv: Path, tmp_path: Path) -> None:
+    request = CompareRequest(file=tiny_csv, out=tmp_path / "out", cache=tmp_path, arms=("ae", "vae-matched"))
+    with pytest.raises(SettingsError, match='the arm "vae-matched" is matched to "regularized-ae"; compare'):
+        compare(request)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(SettingsError, match="there is nothing to compare"):
+        compare(dataclasses.replace(request, arms=()))

@@ -5,9 +5,15 @@ QUESTIONS: dict[str, tuple[str, str]] = {
     "reconstruction": (
         "How much do latents tell?",
         "Exact reconstruction of unseen molecules, decoded greedily from the mean of q(z|x) and from one "
-        "draw; the KL divergence from the arm's own prior, N(0, I) unless the table of samples says "
-        "otherwise, infinite for a point; mutual information can't exceed its "
-        "ceiling, the logarithm of the number of molecules, so at the ceiling it says: at least.",
+        "draw; the KL divergence from the arm's own prior, N(0, I) but for a cube and a sphere, infinite "
+        "for a point; mutual information can't exceed its ceiling, the logarithm of the number of "
+        "molecules, so at the ceiling it says: at least.",
+    ),
+    "matching": (
+        "At equal reconstruction",
+        "The KL weight at which a VAE gives back as many validation molecules as the regularized AE, found "
+        "by bisection with trainings of a quarter of the steps, each beside one of that AE; then the full "
+        "training. Where no line says yes, no weight was found, and the closest one was trained.",
     ),
     "compression": (
         "An AE as a compressor",
