@@ -20,6 +20,7 @@ from molvae.studies.model_facts import describe_model
 from molvae.training.request import RunRequest, RunSettings
 from molvae.training.run import train_model
 from molvae.training.settings import TrainingSettings
+from tests.command_line import RunMolvae
 
 KINDS = ("hypercube", "hypersphere")
 
@@ -108,3 +109,30 @@ def test_fitted_priors_are_drawn_onto_it_and_judged_beside_it(model: MoleculeMod
     assert found.log_densities.keys() == {"gaussian", "mixture"} | ({"uniform"} if on_cube else set())
     if on_cube:
         assert found.log_densities["uniform"] == pytest.approx(-8 * np.log(2 * HALF_SIDE))
+
+
+@pytest.mark.parametrize("optimizer", ["gradient-ascent", "cma-es"])
+def test_it_is_optimized_in(optimizer: str, folder: Path, molvae_command: RunMolvae, tmp_path: Path) -> None:
+    out = tmp_path / "better"
+    argv = [
+        "optimize",
+        folder,
+        "--maximize",
+        "logP",
+        "--budget",
+        12,
+        "--from-smiles",
+        "CCO",
+        "--from-smiles",
+        "c1ccccc1",
+    ]
+    outcome = molvae_command(*argv, "--optimizer", optimizer, "--out", out)
+    assert outcome.code == 0, outcome.err
+    assert len((out / "oracle.csv").read_text(encoding="utf-8").splitlines()) == 13
+
+
+def test_a_page_tells_of_it(folder: Path, molvae_command: RunMolvae, tiny_csv: Path, tmp_path: Path) -> None:
+    out = tmp_path / "page.html"
+    outcome = molvae_command("report", folder, "--out", out, "--data", tiny_csv, "--molecule", "CCO")
+    assert outcome.code == 0, outcome.err
+    assert f"VAE on a {folder.name}" in out.read_text(encoding="utf-8")
