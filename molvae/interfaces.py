@@ -82,6 +82,43 @@ class LatentModel(Protocol):
         ...
 
 
+class Drawn(NamedTuple):
+    """`B` molecules drawn around latents: canonical SMILES, "" for none, and the latents `(B, L)` then."""
+
+    smiles: list[str]
+    latents: FloatArray
+
+
+@runtime_checkable
+class StudentModel(Protocol):
+    """A copy of a model whose decoder can be taught; its encoder, and so all its codes, stay as they are."""
+
+    def decode_around(self, latents: FloatArray, noise: float, generator: np.random.Generator) -> Drawn:
+        """One draw of the decoder at each of latents `(B, L)`, with noise laid over them."""
+        ...
+
+    def decode_with_slips(
+        self, smiles: Sequence[str], latents: FloatArray, generator: np.random.Generator
+    ) -> list[str]:
+        """What latents `(B, L)` of `B` molecules decode to if the decoder writes one token otherwise."""
+        ...
+
+    def learn(
+        self, smiles: Sequence[str], latents: FloatArray, noise: float, generator: np.random.Generator
+    ) -> None:
+        """One step of the decoder towards writing `B` molecules at noisy latents `(B, L)`."""
+        ...
+
+
+@runtime_checkable
+class Teachable(Protocol):
+    """A latent model that an optimiser may teach what it has found."""
+
+    def student(self) -> StudentModel:
+        """A copy to teach; the model itself stays as it is."""
+        ...
+
+
 class Oracle(Protocol):
     """A counted black box: canonical SMILES in, scores `(B,)` out, higher is better, NaN for failures."""
 

@@ -162,6 +162,26 @@ def tanimoto_blocks(left: BitArray, right: BitArray) -> Iterator[tuple[int, Simi
         yield start, _ratio(shared, either)
 
 
+def tanimoto_of_counts(left: CountArray, right: CountArray) -> SimilarityArray:
+    """Returns the Tanimoto similarities `(N, M)` of count fingerprints `(N, num_bits)` and `(M, num_bits)`.
+
+    A count of 3 is three bits of a unary number, and the smaller of two counts the bits that both have, so
+    that one matrix product gives all sums of minima.
+    """
+    tops = np.minimum(left.max(axis=0, initial=0), right.max(axis=0, initial=0))
+    shared = np.zeros((len(left), len(right)), dtype=np.float32)
+    levels = np.arange(1, int(tops.max(initial=0)) + 1)
+    columns = [(level, np.flatnonzero(tops >= level)) for level in levels.tolist()]
+    if columns:
+        unary = [
+            np.concatenate([counts[:, places] >= level for level, places in columns], axis=1)
+            for counts in (left, right)
+        ]
+        shared = unary[0].astype(np.float32) @ unary[1].astype(np.float32).T
+    sizes = [counts.sum(axis=1, dtype=np.float32) for counts in (left, right)]
+    return _ratio(shared, sizes[0][:, None] + sizes[1] - shared)
+
+
 def _check_bits(left: BitArray, right: BitArray) -> None:
     for fingerprints in (left, right):
         if fingerprints.dtype != np.bool_:

@@ -13,7 +13,7 @@ from molvae.commands.tables import in_columns, read_smiles
 from molvae.data.sources import source_file
 from molvae.optimization.pmo_objectives import PMO_SCORES
 from molvae.settings import add_flags, gather
-from molvae.studies.pmo import BUDGET, RUNS_FILE, PmoRequest, auc_table, run_pmo
+from molvae.studies.pmo import BUDGET, DEFAULT_MODEL, RUNS_FILE, PmoRequest, auc_table, run_pmo
 from molvae.studies.pmo_run import PMO_OPTIMIZERS
 
 #: Sums over these 20 tasks at 10,000 calls, none of them with labels beforehand, as published.
@@ -47,6 +47,10 @@ class BenchmarkSettings:
         default=(0,), metadata={"help": "a seed; may be given again", "flag": "seed"}
     )
     budget: int = field(default=BUDGET, metadata={"help": "molecules that may be scored in a run"})
+    model: Path = field(
+        default=Path(DEFAULT_MODEL),
+        metadata={"help": "a model folder, or the name of a model, for optimizers that search its latents"},
+    )
     num_workers: int | None = field(
         default=None, metadata={"help": "runs at a time; one a core by default, 0 for none but this process"}
     )
@@ -73,6 +77,7 @@ def run(arguments: argparse.Namespace) -> None:
         seeds=settings.seeds,
         budget=settings.budget,
         num_workers=settings.num_workers,
+        model=settings.model,
     )
     runs = run_pmo(request, arguments.out, resume=arguments.resume, overwrite=arguments.overwrite)
     print(f"AUC top-10 at {request.budget:,} calls, seeds {', '.join(map(str, request.seeds))}")

@@ -22,6 +22,7 @@ from molvae.optimization.choices import Settings
 from molvae.optimization.goal import Goal
 from molvae.optimization.gradient_ascent import GradientSettings
 from molvae.optimization.latent_cma_es import CMASettings
+from molvae.optimization.latent_evolution import EvolutionSettings
 from molvae.settings import add_flags, gather
 from molvae.studies.molecule_tables import BROKEN, SCORE
 from molvae.studies.optimize_run import (
@@ -45,15 +46,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR2", help="folder for the result")
     parser.add_argument("--resume", action="store_true", help="go on with the run in DIR2")
     parser.add_argument("--overwrite", action="store_true", help="delete the run in DIR2 first")
-    for cls in (SearchSettings, GradientSettings, CMASettings):
+    for cls in (SearchSettings, GradientSettings, CMASettings, EvolutionSettings):
         add_flags(parser, cls)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Searches, and prints the best molecules."""
     settings: SearchSettings
-    settings, gradient, cma = gather(
-        (SearchSettings, GradientSettings, CMASettings),
+    settings, gradient, cma, evolution = gather(
+        (SearchSettings, GradientSettings, CMASettings, EvolutionSettings),
         arguments.table,
         vars(arguments),
         arguments.table_where,
@@ -62,7 +63,11 @@ def run(arguments: argparse.Namespace) -> None:
     model = load_model(arguments.model)
     with objective_of(settings, goal, model) as objective:
         optimizer = settings.optimizer or default_optimizer(model, objective)
-        own_settings: dict[str, Settings | None] = {"gradient-ascent": gradient, "cma-es": cma}
+        own_settings: dict[str, Settings | None] = {
+            "gradient-ascent": gradient,
+            "cma-es": cma,
+            "latent-evolution": evolution,
+        }
         request = OptimizeRequest(
             objective=objective,
             goal=goal,

@@ -42,6 +42,7 @@ from molvae.models.prior import FittedPrior, GaussianPrior
 from molvae.models.property_head import PropertyHead
 
 if TYPE_CHECKING:
+    from molvae.generation.student import Student
     from molvae.generation.transformer import LatentTransformer
 
 
@@ -374,6 +375,12 @@ class MoleculeModel:
                 the model's.
         """
         return property_gradient(*self._head(), self._nearest(latents), property_name)
+
+    def student(self) -> "Student":
+        """A copy whose decoder can be taught, for optimisers that learn from what they find."""
+        from molvae.generation.student import Student
+
+        return Student(self)
 
     def transformer(self) -> "LatentTransformer":
         """A scikit-learn transformer from SMILES to latents, for use as descriptors in a pipeline."""

@@ -7,10 +7,11 @@ from molvae.errors import InputError
 from molvae.interfaces import LatentModel, Optimizer
 from molvae.optimization.gradient_ascent import GradientAscent, GradientSettings
 from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
+from molvae.optimization.latent_evolution import EvolutionSettings, LatentEvolution
 from molvae.optimization.objectives import Objective
 from molvae.optimization.random_prior import RandomPrior
 
-Settings = GradientSettings | CMASettings
+Settings = GradientSettings | CMASettings | EvolutionSettings
 Builder = Callable[[LatentModel, Objective, Sequence[str], int, Settings | None], Optimizer]
 
 
@@ -66,6 +67,14 @@ def _cma_es(
     return LatentCMAES(model, starts, seed, settings)
 
 
+def _latent_evolution(
+    model: LatentModel, _objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
+) -> Optimizer:
+    if not (settings is None or isinstance(settings, EvolutionSettings)):
+        raise _foreign_settings("latent-evolution", settings)
+    return LatentEvolution(model, starts, seed, settings)
+
+
 def _random_prior(
     model: LatentModel, _objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
 ) -> Optimizer:
@@ -83,5 +92,6 @@ def _foreign_settings(name: str, settings: Settings) -> InputError:
 OPTIMIZERS: dict[str, Builder] = {
     "gradient-ascent": _gradient_ascent,
     "cma-es": _cma_es,
+    "latent-evolution": _latent_evolution,
     "random-prior": _random_prior,
 }

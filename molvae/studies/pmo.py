@@ -4,6 +4,7 @@ A run is one optimiser, one task and one seed (`pmo_run.py`). They share a folde
 
 run.json     the budget and the corpus, written first: runs that are added later must have the same
 runs.csv     the figures of the runs that were asked for last
+<optimizer>/model.txt     the checksum of the model whose latents the optimiser searches, if it has one
 
 Source: Gao et al., NeurIPS 2022 (PMO): 10,000 calls, and ZINC250k as the only molecules known beforehand.
 """
@@ -26,6 +27,7 @@ import pandas as pd
 
 from molvae.data.workers import num_cores
 from molvae.errors import MolvaeError, SettingsError
+from molvae.generation.model_folder import model_path, weights_checksum
 from molvae.optimization.pmo_objectives import PMO_SCORES
 from molvae.progress import Progress
 from molvae.run_folder import claim_folder
@@ -35,6 +37,9 @@ logger = logging.getLogger(__name__)
 
 BUDGET = 10_000
 RUNS_FILE = "runs.csv"
+MODEL_FILE = "model.txt"
+#: The model that was trained on the benchmark's corpus.
+DEFAULT_MODEL = "zinc250k"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +53,7 @@ class PmoRequest:
         seeds: of all that is random in a run.
         budget: unique molecules that are scored in a run.
         num_workers: runs at a time, each in a process; None for one a core, 0 for this process.
+        model: a model's folder, or the name of one that comes with molvae, for optimizers that have one.
     """
 
     corpus: Sequence[str]
@@ -56,6 +62,7 @@ class PmoRequest:
     seeds: Sequence[int] = (0,)
     budget: int = BUDGET
     num_workers: int | None = None
+    model: str | Path = DEFAULT_MODEL
 
     def __post_init__(self) -> None:
         for kind, names, known in (
@@ -88,15 +95,20 @@ def run_pmo(
 
     Raises:
         OutputExistsError: if `out` holds something and neither `resume` nor `overwrite` is set.
-        SettingsError: if the runs in `out` had another budget or corpus.
+        SettingsError: if the runs in `out` had another budget, corpus or model.
+        ModelFolderError: if an optimizer's model is no model folder.
         InputError: if the ledger or the figures of a run in `out` are damaged.
         MolvaeError: if the process of a run crashes.
     """
     digest = hashlib.sha256("\n".join(request.corpus).encode()).hexdigest()
     record = {"budget": request.budget, "corpus": digest}
     claim_folder(out, record, may_change=(), resume=resume, overwrite=overwrite)
+    model = model_path(request.model)
+    for optimizer in dict.fromkeys(request.optimizers):
+        if PMO_OPTIMIZERS[optimizer].has_model:
+            _check_model(out / optimizer, model)
     jobs = [
-        PmoJob(task, optimizer, seed, request.budget, out)
+        PmoJob(task, optimizer, seed, request.budget, out, model)
         for optimizer in dict.fromkeys(request.optimizers)
         for task in dict.fromkeys(request.tasks)
         for seed in dict.fromkeys(request.seeds)
@@ -112,6 +124,17 @@ def run_pmo(
     runs = [read_figures(job.figures) for job in jobs]
     pd.DataFrame([asdict(run) for run in runs]).to_csv(out / RUNS_FILE, index=False)
     return runs
+
+
+def _check_model(folder: Path, model: Path) -> None:
+    """Makes sure that all runs of an optimiser are of one model, whose checksum is kept in their folder."""
+    checksum, file = weights_checksum(model), folder / MODEL_FILE
+    folder.mkdir(exist_ok=True)
+    if file.exists() and file.read_text(encoding="utf-8").strip() != checksum:
+        raise SettingsError(
+            f'the runs in "{folder}" are of another model than "{model}": give that one, or another folder'
+        )
+    file.write_text(f"{checksum}\n", encoding="utf-8")
 
 
 def _finished_runs(jobs: Sequence[PmoJob], request: PmoRequest) -> Generator[PmoFigures, None, None]:

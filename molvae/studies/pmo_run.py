@@ -14,8 +14,10 @@ from typing import NamedTuple
 import numpy as np
 
 from molvae.errors import InputError, SettingsError
+from molvae.generation.model_folder import load_model
 from molvae.interfaces import Optimizer
 from molvae.optimization.graph_ga import GraphGA, GraphGASettings
+from molvae.optimization.latent_evolution import LatentEvolution
 from molvae.optimization.objectives import Evaluations, Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.pmo_objectives import pmo_objective
@@ -26,33 +28,51 @@ from molvae.settings import build
 
 
 class PmoOptimizer(NamedTuple):
-    """An optimiser as the benchmark runs it: built from corpus and seed, asked for so many at a time."""
+    """An optimiser as the benchmark runs it.
 
-    build: Callable[[Sequence[str], int], Optimizer]
+    Attributes:
+        build: makes it, of corpus, seed, and the folder of a model.
+        batch_size: so many molecules it is asked for at a time.
+        has_model: whether it searches the latents of the model.
+    """
+
+    build: Callable[[Sequence[str], int, Path], Optimizer]
     batch_size: int
+    has_model: bool = False
 
 
-def _graph_ga(corpus: Sequence[str], seed: int) -> GraphGA:
+def _random_corpus(corpus: Sequence[str], seed: int, _model: Path) -> RandomCorpus:
+    return RandomCorpus(corpus, seed)
+
+
+def _graph_ga(corpus: Sequence[str], seed: int, _model: Path) -> GraphGA:
     """It begins with as many molecules of the corpus as its population holds."""
     settings = GraphGASettings()
     starts = RandomCorpus(corpus, seed).ask(min(settings.population_size, len(corpus))).smiles
     return GraphGA([smiles for smiles in starts if smiles], seed, settings)
 
 
+def _latent_evolution(_corpus: Sequence[str], seed: int, model: Path) -> LatentEvolution:
+    """It begins with draws of the model's prior."""
+    return LatentEvolution(load_model(model), [], seed)
+
+
 PMO_OPTIMIZERS: dict[str, PmoOptimizer] = {
-    "random-corpus": PmoOptimizer(RandomCorpus, batch_size=100),
+    "random-corpus": PmoOptimizer(_random_corpus, batch_size=100),
     "graph-ga": PmoOptimizer(_graph_ga, batch_size=70),
+    "latent-evolution": PmoOptimizer(_latent_evolution, batch_size=64, has_model=True),
 }
 
 
 class PmoJob(NamedTuple):
-    """A run to make, and the folder of all runs."""
+    """A run to make, the folder of all runs, and that of the model for optimisers which have one."""
 
     task: str
     optimizer: str
     seed: int
     budget: int
     folder: Path
+    model: Path
 
     @property
     def ledger(self) -> Path:
@@ -101,6 +121,7 @@ def make_run(job: PmoJob, corpus: Sequence[str]) -> PmoFigures:
 
     Raises:
         SettingsError: there is no such task or optimizer, or the budget is below 1.
+        ModelFolderError: the optimizer's model can't be loaded.
         InputError: its ledger is damaged, or longer than the budget.
     """
     if job.optimizer not in PMO_OPTIMIZERS:
@@ -111,7 +132,7 @@ def make_run(job: PmoJob, corpus: Sequence[str]) -> PmoFigures:
     oracle = BudgetedOracle(stopwatch.objective, job.budget, job.ledger)
     chosen = PMO_OPTIMIZERS[job.optimizer]
     began = time.perf_counter()
-    search(chosen.build(corpus, job.seed), oracle, chosen.batch_size)
+    search(chosen.build(corpus, job.seed, job.model), oracle, chosen.batch_size)
     seconds = time.perf_counter() - began - stopwatch.seconds
     scores = np.array([call.score for call in oracle.history], dtype=np.float64)
     figures = PmoFigures(

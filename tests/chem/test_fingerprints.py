@@ -14,6 +14,7 @@ from molvae.chem.fingerprints import (
     tanimoto,
     tanimoto_blocks,
     tanimoto_matrix,
+    tanimoto_of_counts,
     unhashed_atom_pair_counts,
     unhashed_feature_counts,
     unhashed_morgan_counts,
@@ -123,3 +124,11 @@ def test_atom_pairs_farther_apart_than_the_distance_are_not_counted() -> None:
     near = unhashed_atom_pair_counts(chain, max_distance=2).GetNonzeroElements()
     assert sum(near.values()) == 7
     assert sum(unhashed_atom_pair_counts(chain).GetNonzeroElements().values()) == 10
+
+
+def test_a_matrix_of_counts_is_that_of_one_against_many() -> None:
+    counts = morgan_counts(MOLS[:4])
+    counts[3] = 0
+    expected = [tanimoto(one, counts).tolist() for one in counts[:3]]
+    assert tanimoto_of_counts(counts[:3], counts).tolist() == expected
+    assert tanimoto_of_counts(counts[3:], counts).tolist() == [[0.0] * 4]

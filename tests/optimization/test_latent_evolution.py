@@ -1,0 +1,155 @@
+"""Evolution of the toy's latents: what moves them, what is never proposed twice, and what is taught."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import pytest
+
+from molvae.errors import SettingsError
+from molvae.interfaces import Drawn, FloatArray
+from molvae.optimization.latent_evolution import EvolutionSettings, LatentEvolution
+from molvae.optimization.oracle import BudgetedOracle
+from molvae.optimization.recombination import CROSSOVERS, recombined
+from molvae.optimization.search import SearchResult, search
+from tests.tables import ORACLES, ToyLatentModel, toy_levels, toy_smiles
+
+MIDDLE = toy_smiles([2] * 12)
+
+
+class ToyStudent:
+    """A student of the toy that keeps a record of its lessons."""
+
+    def __init__(self, model: ToyLatentModel) -> None:
+        self._model = model
+        self.lessons: list[list[str]] = []
+
+    def decode_around(self, latents: FloatArray, noise: float, generator: np.random.Generator) -> Drawn:
+        noisy = latents + noise * generator.standard_normal(latents.shape)
+        return Drawn(self._model.decode(noisy), noisy)
+
+    def decode_with_slips(
+        self, smiles: Sequence[str], latents: FloatArray, generator: np.random.Generator
+    ) -> list[str]:
+        rows = [toy_levels(text) or [0] for text in self._model.decode(latents)]
+        for row in rows:
+            row[int(generator.integers(len(row)))] = int(generator.integers(5))
+        return [toy_smiles(row) for row in rows]
+
+    def learn(
+        self, smiles: Sequence[str], latents: FloatArray, noise: float, generator: np.random.Generator
+    ) -> None:
+        assert latents.shape == (len(smiles), 12)
+        self.lessons.append(list(smiles))
+
+
+class TeachableToy(ToyLatentModel):
+    """The toy, with students."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.students: list[ToyStudent] = []
+
+    def student(self) -> ToyStudent:
+        self.students.append(ToyStudent(self))
+        return self.students[-1]
+
+
+def run(
+    model: ToyLatentModel, budget: int, oracle: str = "peak", seed: int = 0, **settings: object
+) -> SearchResult:
+    optimizer = LatentEvolution(model, [], seed, EvolutionSettings(**settings))  # type: ignore[arg-type]
+    return search(optimizer, BudgetedOracle(ORACLES[oracle], budget), batch_size=20)
+
+
+def test_the_first_are_draws_of_the_prior_and_all_others_have_a_parent() -> None:
+    result = run(ToyLatentModel(), 120, first_draws=30)
+    calls = sorted((entry.call for entry in result.molecules), key=lambda call: call.number)
+    assert {call.operator for call in calls[:30]} == {"prior"}
+    assert {call.operator for call in calls[30:]} == {"noise", "crossover"}
+    assert all(call.parent for call in calls[30:])
+
+
+def test_a_given_molecule_takes_the_place_of_draws_of_the_prior() -> None:
+    optimizer = LatentEvolution(ToyLatentModel(), [MIDDLE], 0)
+    optimizer.tell(optimizer.ask(4), np.array([1.0]))
+    assert set(optimizer.ask(10).parents) == {MIDDLE}
+
+
+@pytest.mark.parametrize("model_class", [ToyLatentModel, TeachableToy])
+def test_no_molecule_is_proposed_twice(model_class: type[ToyLatentModel]) -> None:
+    optimizer = LatentEvolution(model_class(), [MIDDLE], 0)
+    seen: list[str] = []
+    for _ in range(8):
+        proposals = optimizer.ask(15)
+        seen.extend(proposals.smiles)
+        optimizer.tell(proposals, np.arange(len(proposals.smiles), dtype=np.float64))
+    assert "" not in seen
+    assert len(set(seen)) == len(seen) > 80
+
+
+def test_shuffled_latents_find_less() -> None:
+    """The control: the same search without what the latents of good molecules tell."""
+    pairs = [
+        (run(ToyLatentModel(), 200, seed=seed), run(ToyLatentModel(), 200, seed=seed, shuffled_latents=True))
+        for seed in range(4)
+    ]
+    gains = [evolved.curve[-1] - control.curve[-1] for evolved, control in pairs]
+    assert np.mean(gains) > 3
+
+
+def test_where_all_scores_are_equal_or_missing_new_molecules_are_still_found() -> None:
+    optimizer = LatentEvolution(ToyLatentModel(), [], 0, EvolutionSettings(first_draws=10))
+    seen: set[str] = set()
+    for step in range(10):
+        proposals = optimizer.ask(10)
+        scores = np.where(np.arange(len(proposals.smiles)) % 2 == step % 2, 0.0, np.nan)
+        optimizer.tell(proposals, scores)
+        seen.update(proposals.smiles)
+    assert len(seen) > 80
+
+
+def test_a_copy_is_taught_the_best_so_often_as_is_set() -> None:
+    model = TeachableToy()
+    result = run(model, 200, lessons=0.1, first_draws=20)
+    (student,) = model.students
+    assert len(student.lessons) == 20
+    scores = {entry.call.smiles: entry.call.score for entry in result.molecules}
+    last = [scores[smiles] for smiles in student.lessons[-1]]
+    assert np.mean(last) > np.quantile(list(scores.values()), 0.75)
+    assert {entry.call.operator for entry in result.molecules} == {"prior", "noise", "crossover", "slip"}
+    without = TeachableToy()
+    run(without, 60, lessons=0, slips=False)
+    assert without.students[0].lessons == []
+
+
+@pytest.mark.parametrize("way", CROSSOVERS)
+def test_children_lie_between_their_parents_and_are_as_long(
+    way: Literal["line", "mask", "blocks"],
+) -> None:
+    generator = np.random.default_rng(0)
+    first, second = generator.standard_normal((2, 200, 64))
+    first *= 8 / np.linalg.norm(first, axis=1, keepdims=True)
+    second *= 8 / np.linalg.norm(second, axis=1, keepdims=True)
+    children = recombined(first, second, way, generator)
+    np.testing.assert_allclose(np.linalg.norm(children, axis=1), 8)
+    nearer = np.linalg.norm(children - first, axis=1) < np.linalg.norm(children - second, axis=1)
+    assert nearer.mean() > 0.75
+    assert (np.linalg.norm(children - second, axis=1) < np.linalg.norm(first - second, axis=1)).mean() > 0.8
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"first_draws": 0}, 'first_draws is "0"; it must be at least 1'),
+        ({"candidates": 0}, 'candidates is "0"'),
+        ({"lessons": -0.1}, 'lessons is "-0.1"'),
+        ({"unscreened_share": 1.5}, 'unscreened_share is "1.5"; it must be from 0 to 1'),
+        ({"noise_level": 2.0}, 'noise_level is "2.0"'),
+        ({"min_radius": 0.0}, 'min_radius is "0.0"'),
+    ],
+)
+def test_impossible_settings_are_refused(settings: dict[str, float], message: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        EvolutionSettings(**settings)  # type: ignore[arg-type]
+    assert message in str(caught.value)
