@@ -41,14 +41,14 @@ class EvolutionSettings:
         default=50, metadata={"help": "draws of the prior that are scored first, where no molecule is given"}
     )
     candidates: int = field(default=8, metadata={"help": "molecules decoded for each one proposed"})
-    unscreened_share: float = field(
+    free_share: float = field(
         default=0.25, metadata={"help": "share of proposals that the Gaussian process has no say in"}
     )
     noise_level: float = field(
         default=0.5, metadata={"help": "noise over latents where the decoder is told of it, or can be taught"}
     )
-    min_radius: float = field(default=0.05, metadata={"help": "smallest step, where it can't be taught"})
-    max_radius: float = field(default=0.6, metadata={"help": "largest step, where it can't be taught"})
+    min_step: float = field(default=0.05, metadata={"help": "smallest step, where it can't be taught"})
+    max_step: float = field(default=0.6, metadata={"help": "largest step, where it can't be taught"})
     crossover_share: float = field(default=0.5, metadata={"help": "the most that comes of a second parent"})
     lessons: float = field(
         default=0.05, metadata={"help": "lessons of the decoder's copy for each scored molecule; 0 for none"}
@@ -64,12 +64,12 @@ class EvolutionSettings:
         for name, least in (("first_draws", 1), ("candidates", 1), ("lessons", 0)):
             if getattr(self, name) < least:
                 raise SettingsError(f'{name} is "{getattr(self, name)}"; it must be at least {least}')
-        for name in ("unscreened_share", "noise_level", "crossover_share"):
+        for name in ("free_share", "noise_level", "crossover_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f'{name} is "{getattr(self, name)}"; it must be from 0 to 1')
-        if not 0 < self.min_radius <= self.max_radius:
+        if not 0 < self.min_step <= self.max_step:
             raise SettingsError(
-                f'min_radius is "{self.min_radius}" and max_radius "{self.max_radius}": give positive '
+                f'min_step is "{self.min_step}" and max_step "{self.max_step}": give positive '
                 "numbers, the smaller one first"
             )
 
@@ -198,7 +198,7 @@ class LatentEvolution:
         points = self._frame.to_units(latents)
         if operator == NOISE:
             radii = log_uniform(
-                self._settings.min_radius, self._settings.max_radius, len(points), self._generator
+                self._settings.min_step, self._settings.max_step, len(points), self._generator
             )
             directions = random_directions(len(points), points.shape[1], self._generator)
             moved = points + radii[:, None] * self._frame.typical_norm * directions
@@ -209,7 +209,7 @@ class LatentEvolution:
     def _proposals(self, candidates: list[_Candidate], num_proposals: int) -> Proposals:
         """Those that the screen expects the most of, and a share of the others as they come."""
         order = self._generator.permutation(len(candidates)).tolist()
-        num_free = round(self._settings.unscreened_share * num_proposals)
+        num_free = round(self._settings.free_share * num_proposals)
         free = [candidates[place] for place in order[:num_free]]
         rest = [candidates[place] for place in order[num_free:]]
         places = self._screen.choose([one.smiles for one in rest], num_proposals - len(free))

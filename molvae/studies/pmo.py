@@ -24,6 +24,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pandas as pd
+import torch
 
 from molvae.data.workers import num_cores
 from molvae.errors import MolvaeError, SettingsError
@@ -165,6 +166,7 @@ _corpus_of_worker: list[str] = []
 def _start_worker(corpus: list[str], stop: Event) -> None:
     """Gives a process the corpus once, for all its runs, and lets it end when it should or is an orphan."""
     _corpus_of_worker[:] = corpus
+    torch.set_num_threads(1)  # as many runs side by side as there are cores
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     assert parent is not None

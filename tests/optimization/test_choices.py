@@ -6,6 +6,7 @@ from molvae.errors import InputError
 from molvae.optimization.choices import OPTIMIZERS, build_optimizer
 from molvae.optimization.gradient_ascent import GradientAscent, GradientSettings
 from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
+from molvae.optimization.latent_evolution import LatentEvolution
 from molvae.optimization.objectives import Objective, PropertyGoal
 from molvae.optimization.random_prior import RandomPrior
 from tests.tables import ORACLES, ToyLatentModel
@@ -15,7 +16,12 @@ def test_each_name_gives_its_optimizer() -> None:
     built = {
         name: type(build_optimizer(name, ToyLatentModel(), ORACLES["linear"], [], 0)) for name in OPTIMIZERS
     }
-    assert built == {"gradient-ascent": GradientAscent, "cma-es": LatentCMAES, "random-prior": RandomPrior}
+    assert built == {
+        "gradient-ascent": GradientAscent,
+        "cma-es": LatentCMAES,
+        "latent-evolution": LatentEvolution,
+        "random-prior": RandomPrior,
+    }
 
 
 def test_the_heads_own_spelling_of_a_property_is_found() -> None:
@@ -38,7 +44,12 @@ def test_gradient_ascent_refuses_an_objective_without_a_single_property() -> Non
 
 @pytest.mark.parametrize(
     ("name", "settings"),
-    [("gradient-ascent", CMASettings()), ("cma-es", GradientSettings()), ("random-prior", CMASettings())],
+    [
+        ("gradient-ascent", CMASettings()),
+        ("cma-es", GradientSettings()),
+        ("latent-evolution", CMASettings()),
+        ("random-prior", CMASettings()),
+    ],
 )
 def test_settings_of_another_optimizer_are_refused(
     name: str, settings: GradientSettings | CMASettings

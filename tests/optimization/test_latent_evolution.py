@@ -144,9 +144,9 @@ def test_children_lie_between_their_parents_and_are_as_long(
         ({"first_draws": 0}, 'first_draws is "0"; it must be at least 1'),
         ({"candidates": 0}, 'candidates is "0"'),
         ({"lessons": -0.1}, 'lessons is "-0.1"'),
-        ({"unscreened_share": 1.5}, 'unscreened_share is "1.5"; it must be from 0 to 1'),
+        ({"free_share": 1.5}, 'free_share is "1.5"; it must be from 0 to 1'),
         ({"noise_level": 2.0}, 'noise_level is "2.0"'),
-        ({"min_radius": 0.0}, 'min_radius is "0.0"'),
+        ({"min_step": 0.0}, 'min_step is "0.0"'),
     ],
 )
 def test_impossible_settings_are_refused(settings: dict[str, float], message: str) -> None:

@@ -90,10 +90,31 @@ def test_finished_runs_are_not_made_again_and_others_are_added(tmp_path: Path) -
     assert run_pmo(request, out, overwrite=True)[0].auc == first.auc
 
 
-@pytest.mark.parametrize("optimizer", ["random-corpus", "graph-ga"])
-def test_a_run_that_was_cut_short_goes_on_as_if_nothing_had_happened(optimizer: str, tmp_path: Path) -> None:
+def test_evolution_begins_with_draws_of_the_model_and_goes_on_from_them(
+    tmp_path: Path, tiny_model_dir: Path
+) -> None:
+    request = asked(optimizers=("latent-evolution",), tasks=("qed",), budget=90, model=tiny_model_dir)
+    run_pmo(request, tmp_path / "pmo")
+    calls = pd.read_csv(tmp_path / "pmo" / "latent-evolution" / "qed-0.csv", keep_default_na=False)
+    assert set(calls["operator"][:40]) == {"prior"}
+    assert set(calls["operator"][60:]) <= {"noise", "crossover", "slip"}
+    assert set(calls["parent"][60:]) <= set(calls["smiles"][:60])
+
+
+def test_runs_of_another_model_do_not_share_a_folder(tmp_path: Path, tiny_model_dir: Path) -> None:
+    request = asked(optimizers=("latent-evolution",), tasks=("qed",), budget=5, model=tiny_model_dir)
+    run_pmo(request, tmp_path / "pmo")
+    with pytest.raises(SettingsError, match=r'are of another model than ".*zinc250k"'):
+        run_pmo(asked(optimizers=("latent-evolution",), budget=5), tmp_path / "pmo", resume=True)
+
+
+@pytest.mark.parametrize("optimizer", ["random-corpus", "graph-ga", "latent-evolution"])
+def test_a_run_that_was_cut_short_goes_on_as_if_nothing_had_happened(
+    optimizer: str, tmp_path: Path, tiny_model_dir: Path
+) -> None:
     out = tmp_path / "pmo"
-    request = asked(optimizers=(optimizer,), tasks=("qed",), budget=60 if optimizer == "graph-ga" else 30)
+    budget = {"random-corpus": 30, "graph-ga": 60, "latent-evolution": 120}[optimizer]
+    request = asked(optimizers=(optimizer,), tasks=("qed",), budget=budget, model=tiny_model_dir)
     (whole,) = run_pmo(request, out)
     ledger = out / optimizer / "qed-0.csv"
     lines = ledger.read_bytes().splitlines(keepends=True)
