@@ -93,7 +93,9 @@ class Drawn(NamedTuple):
 class StudentModel(Protocol):
     """A copy of a model whose decoder can be taught; its encoder, and so all its codes, stay as they are."""
 
-    def decode_around(self, latents: FloatArray, noise: float, generator: np.random.Generator) -> Drawn:
+    def decode_around(
+        self, latents: FloatArray, noise: float, temperature: float, generator: np.random.Generator
+    ) -> Drawn:
         """One draw of the decoder at each of latents `(B, L)`, with noise laid over them."""
         ...
 

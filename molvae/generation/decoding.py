@@ -108,6 +108,20 @@ def decode_checked(
     return Checked([text for text, _ in read], strict)
 
 
+def write_selfies(
+    model: "MoleculeModel",
+    latents: npt.ArrayLike,
+    temperature: float,
+    level: float,
+    seed: int,
+    slips: IndexArray | None = None,
+) -> list[str]:
+    """The SELFIES that the decoder writes at latents `(B, L)`; arguments are those of `decode_checked`."""
+    codes = Codes(latent_rows(latents, model.latent_dim).numpy())
+    written = written_of(model, [codes], temperature, level, seed, slips)
+    return [text for batch in written for text in batch.selfies]
+
+
 def written_of(
     model: "MoleculeModel",
     codes: Iterable[Codes],

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from molvae.chem.notation import is_faithful
 from molvae.data.dataset import TokenArrays
 from molvae.data.tokenizer import IdArray
-from molvae.generation.likeness import decode_with_slips
+from molvae.data.workers import decode_selfies
+from molvae.generation.decoding import write_selfies
 from molvae.generation.sampling import with_noise
 from molvae.interfaces import Drawn, FloatArray
 
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
 LEARNING_RATE = 5e-4
 MAX_GRADIENT = 1.0
-#: How boldly the decoder draws, and how boldly it slips.
-TEMPERATURE, SLIP_TEMPERATURE = 1.0, 1.5
+#: How boldly the decoder slips.
+SLIP_TEMPERATURE = 1.5
 
 
 class Student:
@@ -44,20 +46,25 @@ class Student:
         self._decoder = network.decoder
         self._optimizer = torch.optim.Adam(self._decoder.parameters(), lr=LEARNING_RATE)
         self._tokens: dict[str, IdArray | None] = {}
+        self._smiles: dict[str, str] = {}
+        self._faithful: dict[str, bool] = {}
 
-    def decode_around(self, latents: FloatArray, noise: float, generator: np.random.Generator) -> Drawn:
+    def decode_around(
+        self, latents: FloatArray, noise: float, temperature: float, generator: np.random.Generator
+    ) -> Drawn:
         """One draw of the decoder at each of latents `(B, L)`, with noise laid over them.
 
         Args:
             latents: codes.
             noise: a level from 0 to 1 where the decoder is told of it, else a radius in units of the spread
                 of the training molecules' latents.
+            temperature: of the draws; 1 for what the decoder believes.
             generator: draws the noise and the molecules.
         """
         noisy = self._noisy(latents, noise, generator)
         seed = int(generator.integers(2**62))
         level = noise if self._model.is_told_levels else 0.0
-        return Drawn(self._model.decode(noisy, temperature=TEMPERATURE, level=level, seed=seed), noisy)
+        return Drawn(self._read(write_selfies(self._model, noisy, temperature, level, seed)), noisy)
 
     def decode_with_slips(
         self, smiles: Sequence[str], latents: FloatArray, generator: np.random.Generator
@@ -69,7 +76,11 @@ class Student:
         """
         tokens = [self._tokens_of(text) for text in smiles]
         lengths = np.array([1 if ids is None else len(ids) for ids in tokens], dtype=np.int64)
-        return decode_with_slips(self._model, latents, lengths, SLIP_TEMPERATURE, generator)
+        slips, seed = generator.integers(lengths), int(generator.integers(2**62))
+        written = write_selfies(self._model, latents, SLIP_TEMPERATURE, 0.0, seed, slips)
+        for text in set(written) - self._faithful.keys():
+            self._faithful[text] = is_faithful(text)
+        return self._read([text if self._faithful[text] else "" for text in written])
 
     def learn(
         self, smiles: Sequence[str], latents: FloatArray, noise: float, generator: np.random.Generator
@@ -91,6 +102,12 @@ class Student:
         self._decoder(noisy, token_ids, lengths, None, levels).nll.mean().backward()
         torch.nn.utils.clip_grad_norm_(self._decoder.parameters(), MAX_GRADIENT)
         self._optimizer.step()
+
+    def _read(self, selfies: Sequence[str]) -> list[str]:
+        """Canonical SMILES; what was read before is known, as elites are written again and again."""
+        fresh = [text for text in dict.fromkeys(selfies) if text not in self._smiles]
+        self._smiles.update(zip(fresh, decode_selfies(fresh), strict=True))
+        return [self._smiles[text] for text in selfies]
 
     def _noisy(self, latents: FloatArray, noise: float, generator: np.random.Generator) -> FloatArray:
         if self._model.is_told_levels:

@@ -31,6 +31,10 @@ MAX_ROUNDS = 4
 SUCCESS_SHARE = 0.1
 #: Molecules of one lesson, and how good they are: of this share of what was scored.
 LESSON_SIZE, LESSON_BEST = 48, 100
+#: The decoder draws the more boldly, up to a temperature, the fewer of its molecules are new.
+MIN_NEW_SHARE, TEMPERATURE_STEP, MAX_TEMPERATURE = 0.4, 1.05, 1.6
+#: Molecules whose mean says whether the search goes on.
+NUM_BEST = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,18 +44,23 @@ class EvolutionSettings:
     first_draws: int = field(
         default=50, metadata={"help": "draws of the prior that are scored first, where no molecule is given"}
     )
-    candidates: int = field(default=8, metadata={"help": "molecules decoded for each one proposed"})
+    candidates: int = field(default=6, metadata={"help": "molecules decoded for each one proposed"})
     free_share: float = field(
         default=0.25, metadata={"help": "share of proposals that the Gaussian process has no say in"}
     )
     noise_level: float = field(
-        default=0.5, metadata={"help": "noise over latents where the decoder is told of it, or can be taught"}
+        default=0.75,
+        metadata={"help": "noise over latents where the decoder is told of it, or can be taught"},
     )
     min_step: float = field(default=0.05, metadata={"help": "smallest step, where it can't be taught"})
     max_step: float = field(default=0.6, metadata={"help": "largest step, where it can't be taught"})
     crossover_share: float = field(default=0.5, metadata={"help": "the most that comes of a second parent"})
     lessons: float = field(
-        default=0.05, metadata={"help": "lessons of the decoder's copy for each scored molecule; 0 for none"}
+        default=0.15, metadata={"help": "lessons of the decoder's copy for each scored molecule; 0 for none"}
+    )
+    patience: int = field(
+        default=1000,
+        metadata={"help": "scored molecules without a better ten best before the copy is made anew"},
     )
     slips: bool = field(
         default=True, metadata={"help": "let the decoder write one token otherwise at latents of elites"}
@@ -61,7 +70,7 @@ class EvolutionSettings:
     )
 
     def __post_init__(self) -> None:
-        for name, least in (("first_draws", 1), ("candidates", 1), ("lessons", 0)):
+        for name, least in (("first_draws", 1), ("candidates", 1), ("lessons", 0), ("patience", 1)):
             if getattr(self, name) < least:
                 raise SettingsError(f'{name} is "{getattr(self, name)}"; it must be at least {least}')
         for name in ("free_share", "noise_level", "crossover_share"):
@@ -113,6 +122,8 @@ class LatentEvolution:
         self._scores: list[float] = []
         self._num_told = 0
         self._lessons_due = 0.0
+        self._temperature = 1.0
+        self._best, self._num_idle = -np.inf, 0
 
     def ask(self, num_proposals: int) -> Proposals:
         """The starting molecules or draws of the prior, then new molecules from latents of the best."""
@@ -124,9 +135,11 @@ class LatentEvolution:
             return prior_proposals(self._model, max(1, min(num_proposals, missing)), self._generator)
         candidates: dict[str, _Candidate] = {}
         for _ in range(MAX_ROUNDS):
-            for candidate in self._candidates(self._settings.candidates * num_proposals):
-                if candidate.smiles and candidate.smiles not in self._memory:
-                    candidates.setdefault(candidate.smiles, candidate)
+            drawn = self._candidates(self._settings.candidates * num_proposals)
+            fresh = [one for one in drawn if one.smiles and one.smiles not in self._memory]
+            for candidate in fresh:
+                candidates.setdefault(candidate.smiles, candidate)
+            self._adapt_temperature(len(fresh) / len(drawn))
             if len(candidates) >= 2 * num_proposals:
                 break
         if not candidates:
@@ -152,7 +165,20 @@ class LatentEvolution:
         for score, operator in scored.values():
             self._shares.tell(operator, score > bar)
         self._lessons_due += self._settings.lessons * len(scored)
+        self._restart_if_idle(len(scored))
         self._teach()
+
+    def _adapt_temperature(self, new_share: float) -> None:
+        step = TEMPERATURE_STEP if new_share < MIN_NEW_SHARE else 1 / TEMPERATURE_STEP
+        self._temperature = float(np.clip(self._temperature * step, 1.0, MAX_TEMPERATURE))
+
+    def _restart_if_idle(self, num_scored: int) -> None:
+        """A new copy of the model, which has learned nothing yet, where the last one finds nothing better."""
+        best = float(np.mean(np.sort(self._scores)[-NUM_BEST:]))
+        self._num_idle = 0 if best > self._best else self._num_idle + num_scored
+        self._best = max(best, self._best)
+        if self._num_idle >= self._settings.patience and isinstance(self._model, Teachable):
+            self._student, self._num_idle = self._model.student(), 0
 
     def _candidates(self, num_candidates: int) -> list[_Candidate]:
         """What becomes of the latents of elites."""
@@ -193,7 +219,9 @@ class LatentEvolution:
         if self._student is not None:
             if operator == SLIP:
                 return self._student.decode_with_slips(parents, latents, self._generator), latents
-            drawn = self._student.decode_around(latents, self._settings.noise_level, self._generator)
+            drawn = self._student.decode_around(
+                latents, self._settings.noise_level, self._temperature, self._generator
+            )
             return drawn.smiles, drawn.latents
         points = self._frame.to_units(latents)
         if operator == NOISE:

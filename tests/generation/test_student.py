@@ -33,7 +33,7 @@ def test_a_student_learns_molecules_at_noisy_latents_and_the_model_stays(model: 
     generator = np.random.default_rng(0)
 
     def share_known() -> float:
-        drawn = student.decode_around(np.repeat(latents, 20, axis=0), 0.3, np.random.default_rng(1))
+        drawn = student.decode_around(np.repeat(latents, 20, axis=0), 0.3, 1.0, np.random.default_rng(1))
         return float(np.isin(drawn.smiles, SMILES).mean())
 
     at_first = share_known()
@@ -55,7 +55,7 @@ def test_a_generator_decides_every_draw(model: MoleculeModel) -> None:
     student = model.student()
     latents = model.encode(SMILES)
     first, again, other = (
-        student.decode_around(latents, 0.5, np.random.default_rng(seed)) for seed in (1, 1, 2)
+        student.decode_around(latents, 0.5, 1.0, np.random.default_rng(seed)) for seed in (1, 1, 2)
     )
     assert first.smiles == again.smiles
     np.testing.assert_array_equal(first.latents, again.latents)

@@ -24,7 +24,9 @@ class ToyStudent:
         self._model = model
         self.lessons: list[list[str]] = []
 
-    def decode_around(self, latents: FloatArray, noise: float, generator: np.random.Generator) -> Drawn:
+    def decode_around(
+        self, latents: FloatArray, noise: float, temperature: float, generator: np.random.Generator
+    ) -> Drawn:
         noisy = latents + noise * generator.standard_normal(latents.shape)
         return Drawn(self._model.decode(noisy), noisy)
 
@@ -121,6 +123,15 @@ def test_a_copy_is_taught_the_best_so_often_as_is_set() -> None:
     without = TeachableToy()
     run(without, 60, lessons=0, slips=False)
     assert without.students[0].lessons == []
+
+
+def test_a_copy_that_finds_nothing_better_is_made_anew() -> None:
+    model = TeachableToy()
+    optimizer = LatentEvolution(model, [MIDDLE], 0, EvolutionSettings(patience=30))
+    for _ in range(11):
+        proposals = optimizer.ask(10)
+        optimizer.tell(proposals, np.zeros(len(proposals.smiles)))
+    assert len(model.students) == 4, "the start is better than nothing, then 30, 60 and 90 are not"
 
 
 @pytest.mark.parametrize("way", CROSSOVERS)
