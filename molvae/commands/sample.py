@@ -1,19 +1,28 @@
 """Sample new molecules from a model, with their properties.
 
 Without --out the SMILES go to the terminal; with it, a table with properties that RDKit computes, and the
-predictions of the model's head, if it has one, as predicted_NAME and predicted_NAME_spread.
+predictions of the model's head, if it has one, as predicted_NAME and predicted_NAME_spread. With --target it
+keeps draws that have the values asked for; how far off each is stands in NAME_error.
 """
 
 import argparse
+import logging
 from dataclasses import dataclass, field
+from typing import Any
 
 from molvae.chem.properties import property_name
 from molvae.commands.opening import add_model, open_model
 from molvae.commands.tables import add_out_flags, write_table
 from molvae.errors import SettingsError
+from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.sampling import SamplerSettings, draw_molecules
+from molvae.generation.target_sampling import draw_at_targets
+from molvae.generation.targets import read_values
 from molvae.settings import add_flags
 from molvae.studies.molecule_tables import DEFAULT_PROPERTIES, sample_table
+from molvae.studies.target_tables import summary_of, target_table
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +41,26 @@ class SampleSettings(SamplerSettings):
         default=DEFAULT_PROPERTIES,
         metadata={"help": "a computed property for the table; may be given again", "flag": "property"},
     )
+    target: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "NAME=VALUE, what a property should be: recomputed, or predicted where only the head "
+            "knows it; may be given again"
+        },
+    )
+    tolerance: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "NAME=DISTANCE from a target at which a molecule is still kept; a fifth of the "
+            "property's spread by itself"
+        },
+    )
+    max_draws: int | None = field(
+        default=None,
+        metadata={
+            "help": "draws after which targets are given up; 100 a molecule, and 10,000 at least, by itself"
+        },
+    )
     seed: int = field(default=0, metadata={"help": "seed of all that is random"})
 
     def __post_init__(self) -> None:
@@ -46,6 +75,18 @@ class SampleSettings(SamplerSettings):
             raise SettingsError(f'seed is "{self.seed}"; it must not be negative')
         for name in self.computed:
             property_name(name)
+        read_values(self.target, "target")
+        read_values(self.tolerance, "tolerance")
+        if not self.target and (self.tolerance or self.max_draws is not None):
+            raise SettingsError("tolerance and max_draws go with a target only; give --target NAME=VALUE too")
+        if self.max_draws is not None and self.max_draws < 1:
+            raise SettingsError(f'max_draws is "{self.max_draws}"; give at least 1')
+
+    @property
+    def how(self) -> dict[str, Any]:
+        """How a draw is made and kept, as `draw_molecules` takes it."""
+        names = ("temperature", "unique", "novel", "strict", "prior", "level", "seed")
+        return {name: getattr(self, name) for name in names}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -59,17 +100,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Samples, and prints the molecules, or where they are and how many of them are new."""
     settings, model = open_model(arguments, SampleSettings)
-    draws = draw_molecules(
-        model,
-        settings.num_samples,
-        temperature=settings.temperature,
-        unique=settings.unique,
-        novel=settings.novel,
-        strict=settings.strict,
-        prior=settings.prior,
-        level=settings.level,
-        seed=settings.seed,
-    )
+    if settings.target:
+        _run_at_targets(arguments, settings, model)
+        return
+    draws = draw_molecules(model, settings.num_samples, **settings.how)
     if arguments.out is None:
         print("\n".join(draws.smiles))
         return
@@ -85,3 +119,23 @@ def run(arguments: argparse.Namespace) -> None:
             f"{draws.num_strict:,} draws as the decoder wrote them ({draws.num_strict / draws.num_draws:.1%})"
         )
     print(f"molecules: {arguments.out}")
+
+
+def _run_at_targets(arguments: argparse.Namespace, settings: SampleSettings, model: MoleculeModel) -> None:
+    """As `run`, with what was asked for beside what was found."""
+    draws = draw_at_targets(
+        model,
+        settings.num_samples,
+        read_values(settings.target, "target"),
+        tolerances=read_values(settings.tolerance, "tolerance"),
+        max_draws=settings.max_draws,
+        **settings.how,
+    )
+    summary = summary_of(draws, settings.num_samples, model.training_keys.__contains__)
+    if arguments.out is None:
+        print("\n".join(draws.smiles))
+        for line in summary:
+            logger.info("%s", line)
+        return
+    write_table(target_table(model, draws, settings.computed), arguments.out)
+    print("\n".join([*summary, f"molecules: {arguments.out}"]))

@@ -18,7 +18,7 @@ from molvae.data.dataset import TokenArrays
 from molvae.data.scaling import PropertyScaler
 from molvae.data.screening import CurationSettings
 from molvae.data.tokenizer import Tokenizer
-from molvae.errors import InputError
+from molvae.errors import InputError, SettingsError
 from molvae.generation.checks import check_level, latent_rows, listed
 from molvae.generation.decoding import Checked, Codes, decode_checked, decode_latents, pool_for
 from molvae.generation.encoding import encode_tokens
@@ -34,6 +34,7 @@ from molvae.generation.prediction import predict_properties, property_gradient
 from molvae.generation.prior_fitting import FittedPriorName, PriorSettings, fit_prior
 from molvae.generation.priors import PriorName, default_prior, prior_names, sampler_of
 from molvae.generation.sampling import draw_molecules, posterior_at_level, posterior_draws, prior_draws
+from molvae.generation.target_sampling import draw_at_targets
 from molvae.generation.writers import SmilesLanguageModel
 from molvae.interfaces import FloatArray, Gradient, Predictions
 from molvae.models.autoencoder import Autoencoder
@@ -232,6 +233,9 @@ class MoleculeModel:
         strict: bool = False,
         prior: PriorName | None = None,
         level: float = 0.0,
+        targets: Mapping[str, float] | None = None,
+        tolerances: Mapping[str, float] | None = None,
+        max_draws: int | None = None,
         seed: int = 0,
     ) -> list[str]:
         """Canonical SMILES decoded from draws of the prior.
@@ -244,26 +248,29 @@ class MoleculeModel:
             novel: give none of the training molecules.
             strict: give only what the decoder wrote as it stands (`decode_checked`).
             prior: one of `prior_names`; by default what the model was made for.
+            targets: values of properties that the molecules should have, such as `{"logP": 2.5}`: of one that
+                RDKit computes the recomputed value, of any other the head's prediction (`draw_at_targets`,
+                which returns these too).
+            tolerances: how far off is near enough, by property; a fifth of its spread unless told.
+            max_draws: give up targets after so many draws; 100 a molecule, and 10,000 at least, unless told.
             seed: of all that is random.
 
         Returns:
             `num_samples` SMILES; fewer if even many times as many draws held no more.
 
         Raises:
-            SettingsError: for a number, temperature or seed below 0, or a prior or level that the model
-                has not.
+            SettingsError: for a number, temperature or seed below 0, a prior or level that the model has
+                not, or a target that neither RDKit nor the head knows.
+            InputError: if no draw has the targets.
         """
-        return draw_molecules(
-            self,
-            num_samples,
-            temperature=temperature,
-            unique=unique,
-            novel=novel,
-            strict=strict,
-            prior=prior,
-            level=level,
-            seed=seed,
-        ).smiles
+        how: dict[str, Any] = {"temperature": temperature, "unique": unique, "novel": novel, "strict": strict}
+        how |= {"prior": prior, "level": level, "seed": seed}
+        if targets is None:
+            if tolerances is not None or max_draws is not None:
+                raise SettingsError("tolerances and max_draws go with targets only; give targets too")
+            return draw_molecules(self, num_samples, **how).smiles
+        how |= {"tolerances": tolerances, "max_draws": max_draws}
+        return draw_at_targets(self, num_samples, targets, **how).smiles
 
     def with_prior(
         self, name: FittedPriorName, latents: npt.ArrayLike, settings: PriorSettings | None = None

@@ -1,5 +1,8 @@
 """What the property head says of latents, in the properties' own units."""
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -9,6 +12,9 @@ from molvae.errors import InputError
 from molvae.interfaces import Gradient, Predictions
 from molvae.models.property_head import PropertyHead
 
+if TYPE_CHECKING:
+    from molvae.generation.latent_model import MoleculeModel
+
 
 def predict_properties(head: PropertyHead, scaler: PropertyScaler, latents: Tensor) -> Predictions:
     """Predictions and spreads of latents `(B, L)`; the spreads as calibrated on held-out molecules."""
@@ -16,6 +22,17 @@ def predict_properties(head: PropertyHead, scaler: PropertyScaler, latents: Tens
         mean, variance = (part.double().numpy() for part in head(latents))
     spread = np.sqrt(variance) * np.array(scaler.deviations) * np.array(scaler.spread_factors)
     return Predictions(scaler.unscale(mean), np.where(scaler.is_binary, np.nan, spread))
+
+
+def predict_smiles(model: "MoleculeModel", smiles: Sequence[str]) -> Predictions:
+    """The head's predictions `(N, P)` at the molecules' own codes; NaN for one that can't be encoded."""
+    shape = (len(smiles), len(model.property_names))
+    mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
+    readable = model.readable(smiles)
+    if model.property_names and len(readable.smiles) > 0:
+        predicted = model.predict(model.posterior_of(readable.arrays)[0])
+        mean[readable.places], spread[readable.places] = predicted
+    return Predictions(mean, spread)
 
 
 def property_gradient(

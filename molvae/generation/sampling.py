@@ -1,7 +1,7 @@
 """Draws of a prior in, molecules out: as many as wanted, and how many draws it took."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -108,11 +108,9 @@ def draw_molecules(
             num_wanted = _num_to_draw(num_samples, len(kept), num_draws)
             codes = prior_batches(model, num_wanted, generator, prior, level, pool)
             decoding_seed = int(generator.integers(2**62))
-            if strict:
-                decoded, is_strict = decode_checked(model, codes, temperature, level, decoding_seed, pool)
-            else:
-                decoded = decode_latents(model, codes, temperature, level, decoding_seed, pool)
-                is_strict = [True] * len(decoded)
+            decoded, is_strict = decode_draws(
+                model, codes, temperature, level, decoding_seed, pool, strict=strict
+            )
             for text, is_kept in zip(decoded, is_strict, strict=True):
                 if len(kept) == num_samples:
                     break
@@ -134,6 +132,26 @@ def _num_to_draw(num_samples: int, num_kept: int, num_draws: int) -> int:
         return num_samples
     share = max(num_kept / num_draws, MIN_SHARE)
     return max(math.ceil(MARGIN * (num_samples - num_kept) / share), min(num_samples, 100))
+
+
+def decode_draws(
+    model: "MoleculeModel",
+    codes: Iterable[Codes],
+    temperature: float,
+    level: float,
+    seed: int,
+    pool: WorkerPool,
+    *,
+    strict: bool,
+) -> Checked:
+    """What latents decode to, and which of it may be kept: all, or what is as the decoder wrote it.
+
+    Arguments are those of `decode_checked`; unless `strict` is asked for, the check is left out.
+    """
+    if strict:
+        return decode_checked(model, codes, temperature, level, seed, pool)
+    decoded = decode_latents(model, codes, temperature, level, seed, pool)
+    return Checked(decoded, [True] * len(decoded))
 
 
 def check_draws(
@@ -172,9 +190,16 @@ def prior_draws(
         SettingsError: the model has no such prior.
     """
     with pool_for(num_draws) as pool:
-        batches = list(prior_batches(model, num_draws, generator, prior, level, pool))
-    latents = [np.zeros((0, model.latent_dim), np.float32), *(some.latents for some in batches)]
-    return Codes(np.concatenate(latents), {k: v for some in batches for k, v in some.molecules.items()})
+        return joined(prior_batches(model, num_draws, generator, prior, level, pool), model.latent_dim)
+
+
+def joined(batches: Iterable[Codes], latent_dim: int) -> Codes:
+    """Batches of codes of so many latents as one."""
+    latents, molecules = [np.zeros((0, latent_dim), np.float32)], {}
+    for some in batches:
+        latents.append(some.latents)
+        molecules.update(some.molecules)
+    return Codes(np.concatenate(latents), molecules)
 
 
 def prior_batches(

@@ -10,6 +10,7 @@ from molvae.chem.molecules import parse_smiles
 from molvae.chem.properties import property_name
 from molvae.data.bulk import properties_of
 from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.prediction import predict_smiles
 from molvae.interfaces import FloatArray, Predictions
 from molvae.optimization.objectives import Objective
 from molvae.optimization.search import SearchResult
@@ -33,17 +34,6 @@ def sample_table(model: MoleculeModel, smiles: Sequence[str], names: Sequence[st
     values = properties_of(smiles, names)
     columns |= {property_name(name): values[:, index] for index, name in enumerate(names)}
     return pd.DataFrame(columns).assign(**prediction_columns(model, predict_smiles(model, smiles)))
-
-
-def predict_smiles(model: MoleculeModel, smiles: Sequence[str]) -> Predictions:
-    """The head's predictions `(N, P)` at the molecules' own codes; NaN for one that can't be encoded."""
-    shape = (len(smiles), len(model.property_names))
-    mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
-    readable = model.readable(smiles)
-    if model.property_names and len(readable.smiles) > 0:
-        predicted = model.predict(model.posterior_of(readable.arrays)[0])
-        mean[readable.places], spread[readable.places] = predicted
-    return Predictions(mean, spread)
 
 
 def prediction_columns(model: MoleculeModel, predictions: Predictions) -> dict[str, FloatArray]:

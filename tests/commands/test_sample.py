@@ -101,6 +101,12 @@ def test_sampling_counts_its_draws_and_gives_up_in_the_end(
         (["--level", "2"], 'level is "2.0"; it must be from 0 to 1'),
         (["--level", "0.5"], 'level is "0.5", but the decoder of this model is told of no noise'),
         (["--property", "qad"], 'unknown property "qad": did you mean "QED"?'),
+        (["--target", "logP"], 'target is "logP"; give a property and a number, such as logP=2.5'),
+        (["--target", "logP=400", "-n", "5"], "none of 200 draws has logP within"),
+        (
+            ["--tolerance", "logP=1"],
+            "tolerance and max_draws go with a target only; give --target NAME=VALUE",
+        ),
     ],
 )
 def test_settings_out_of_range_are_refused(
@@ -110,3 +116,36 @@ def test_settings_out_of_range_are_refused(
     assert outcome.code == 1
     assert message in outcome.err
     assert outcome.err.count("\n") == 1
+
+
+def test_targets_are_met_and_how_far_off_each_molecule_is_stands_in_the_table(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "sample.csv"
+    flags = ["--target", "TPSA=50", "--tolerance", "TPSA=10", "--property", "MW", "-n", 25]
+    outcome = molvae_command("sample", tiny_model_dir, *flags, "--out", out)
+    table = pd.read_csv(out)
+    assert list(table.columns[:3]) == ["smiles", "TPSA", "MW"]
+    assert table.columns[-1] == "TPSA_error"
+    values = np.array([Descriptors.TPSA(Chem.MolFromSmiles(text)) for text in table["smiles"]])
+    np.testing.assert_allclose(table["TPSA_error"], values - 50, atol=1e-9)
+    assert (np.abs(values - 50) <= 10).all()
+    lines = outcome.out.splitlines()
+    error = f"{np.abs(values - 50).mean():.3g}"
+    assert lines[0] == "25 asked for: 25 molecules"
+    assert lines[1] == f"TPSA 50 +- 10: recomputed mean {values.mean():.4g}, mean absolute error {error}"
+    assert lines[2].startswith(f"uniqueness {table['smiles'].nunique() / 25:.3f}, novelty ")
+    num_draws, num_decoded = map(int, re.findall(r"(\d+) (?:draws|of them)", lines[3]))
+    assert lines[3].startswith(f"acceptance {25 / num_draws:.1%}: ")
+    assert num_decoded == num_draws >= 25
+    assert lines[4] == f"molecules: {out}"
+
+
+def test_molecules_at_targets_go_to_the_terminal_without_a_file(
+    molvae_command: RunMolvae, tiny_model_dir: Path
+) -> None:
+    flags = ["--target", "logP=1.5", "--target", "num_rings=1", "--tolerance", "logP=1"]
+    smiles = molvae_command("sample", tiny_model_dir, *flags, "-n", 5).out.splitlines()
+    assert len(smiles) == 5
+    assert all(abs(Crippen.MolLogP(Chem.MolFromSmiles(text)) - 1.5) <= 1 for text in smiles)
+    assert all(Chem.MolFromSmiles(text).GetRingInfo().NumRings() == 1 for text in smiles)
