@@ -195,7 +195,8 @@ def prior_draws(
 
 def joined(batches: Iterable[Codes], latent_dim: int) -> Codes:
     """Batches of codes of so many latents as one."""
-    latents, molecules = [np.zeros((0, latent_dim), np.float32)], {}
+    latents: list[FloatArray] = [np.zeros((0, latent_dim), np.float32)]
+    molecules: dict[str, str] = {}
     for some in batches:
         latents.append(some.latents)
         molecules.update(some.molecules)
