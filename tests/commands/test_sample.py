@@ -2,6 +2,7 @@
 
 import dataclasses
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors
 
 from molvae.generation import sampling
+from molvae.generation.decoding import Codes
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.membership import MoleculeKeys
 from molvae.generation.sampling import draw_molecules
@@ -78,13 +80,13 @@ def test_the_counts_that_are_printed_are_those_of_the_table(
 def test_sampling_counts_its_draws_and_gives_up_in_the_end(
     tiny_model: MoleculeModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def every_other(_: MoleculeModel, latents: np.ndarray, *__: object) -> list[str]:
-        return ["CCO" if row % 2 else "" for row in range(len(latents))]
+    def every_other(_: MoleculeModel, codes: Iterable[Codes], *__: object) -> list[str]:
+        return ["CCO" if row % 2 else "" for some in codes for row in range(len(some.latents))]
 
     monkeypatch.setattr(sampling, "decode_latents", every_other)
     model = dataclasses.replace(tiny_model, training_keys=MoleculeKeys.of(["CCO"]))
-    # three at a time, the middle one of each
-    assert draw_molecules(model, 3) == (["CCO"] * 3, 8, 3, None)
+    # of three the middle one, then two of as many as should hold two more
+    assert draw_molecules(model, 3) == (["CCO"] * 3, 7, 3, None)
     assert draw_molecules(model, 10, unique=True)[:3] == (["CCO"], 200, 100)
     assert draw_molecules(model, 10, novel=True).smiles == []
 
