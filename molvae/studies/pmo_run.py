@@ -17,7 +17,7 @@ from molvae.errors import InputError, SettingsError
 from molvae.generation.model_folder import load_model
 from molvae.interfaces import Optimizer
 from molvae.optimization.graph_ga import GraphGA, GraphGASettings
-from molvae.optimization.latent_evolution import LatentEvolution
+from molvae.optimization.latent_evolution import EvolutionSettings, LatentEvolution
 from molvae.optimization.objectives import Evaluations, Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.pmo_objectives import pmo_objective
@@ -52,15 +52,27 @@ def _graph_ga(corpus: Sequence[str], seed: int, _model: Path) -> GraphGA:
     return GraphGA([smiles for smiles in starts if smiles], seed, settings)
 
 
-def _latent_evolution(_corpus: Sequence[str], seed: int, model: Path) -> LatentEvolution:
+def _latent_evolution(
+    settings: EvolutionSettings,
+) -> Callable[[Sequence[str], int, Path], LatentEvolution]:
     """It begins with draws of the model's prior."""
-    return LatentEvolution(load_model(model), [], seed)
+    return lambda _corpus, seed, model: LatentEvolution(load_model(model), [], seed, settings)
 
 
 PMO_OPTIMIZERS: dict[str, PmoOptimizer] = {
     "random-corpus": PmoOptimizer(_random_corpus, batch_size=100),
     "graph-ga": PmoOptimizer(_graph_ga, batch_size=70),
-    "latent-evolution": PmoOptimizer(_latent_evolution, batch_size=64, has_model=True),
+    "latent-evolution": PmoOptimizer(_latent_evolution(EvolutionSettings()), batch_size=64, has_model=True),
+    # every molecule decoded from moved latents, at one noise level; and the same where nothing that was
+    # scored reaches latents or decoder, so that only the screen learns
+    "latent-only": PmoOptimizer(
+        _latent_evolution(EvolutionSettings(slips=False)), batch_size=64, has_model=True
+    ),
+    "latent-shuffled": PmoOptimizer(
+        _latent_evolution(EvolutionSettings(slips=False, lessons=0.0, shuffled_latents=True)),
+        batch_size=64,
+        has_model=True,
+    ),
 }
 
 
