@@ -35,7 +35,7 @@ class Extent:
 
     num_known: int = 10_000
     num_unseen: int = 5_000
-    num_samples: int = 10_000
+    num_samples: int = 5_000
     num_around: int = 100
     num_denoised: int = 500
     num_answers: int = 20
