@@ -83,16 +83,17 @@ def screen_texts(texts: Sequence[str], settings: CurationSettings) -> list[Scree
     """What becomes of each text. A text is a SMILES, perhaps with a name behind it."""
     foreign = _foreign_atom(settings.elements)
     with silenced_rdkit():
-        found = _as_they_stand(texts, settings, foreign) if _are_mostly_canonical(texts) else {}
+        is_worth_it = not settings.neutralize and _are_mostly_canonical(texts, settings.max_smiles_length)
+        found = _as_they_stand(texts, settings, foreign) if is_worth_it else {}
         read = [found[text] if text in found else _read(text, settings, foreign) for text in texts]
         written = iter(_write([smiles for smiles in read if isinstance(smiles, str)], settings.max_symbols))
         return [next(written) if isinstance(smiles, str) else smiles for smiles in read]
 
 
-def _are_mostly_canonical(texts: Sequence[str]) -> bool:
+def _are_mostly_canonical(texts: Sequence[str], max_length: int) -> bool:
     """Whether three of four texts, going by a few of them, are just what RDKit would write."""
     some = texts[:: max(1, len(texts) // NUM_PROBED)]
-    mols = [Chem.MolFromSmiles(text) if text.isascii() and text.isprintable() else None for text in some]
+    mols = [Chem.MolFromSmiles(text) if _is_plain(text, max_length) else None for text in some]
     num_canonical = sum(
         mol is not None and Chem.MolToSmiles(mol) == text for mol, text in zip(mols, some, strict=True)
     )
@@ -107,8 +108,6 @@ def _as_they_stand(
     Such a text goes to SELFIES unread. If RDKit writes just this text of what comes back, then that is what
     reading and writing it first would have led to; of all others nothing is said here.
     """
-    if settings.neutralize:
-        return {}
     plain = [text for text in texts if _is_plain(text, settings.max_smiles_length)]
     encoded = [_or_empty(smiles_to_selfies, text) for text in plain]
     mols = [Chem.MolFromSmiles(_or_empty(decode_raw, selfies)) for selfies in encoded]

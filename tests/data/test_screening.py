@@ -46,9 +46,9 @@ def test_canonical_texts_come_to_the_same_on_both_ways(
     settings: CurationSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts = [*CANONICAL * 3, *OTHERS]
-    monkeypatch.setattr(screening, "_are_mostly_canonical", lambda _texts: True)
+    monkeypatch.setattr(screening, "_are_mostly_canonical", lambda *_: True)
     quick = screen_texts(texts, settings)
-    monkeypatch.setattr(screening, "_are_mostly_canonical", lambda _texts: False)
+    monkeypatch.setattr(screening, "_are_mostly_canonical", lambda *_: False)
     assert quick == screen_texts(texts, settings)
 
 
