@@ -109,13 +109,10 @@ def _as_they_stand(
     reading and writing it first would have led to; of all others nothing is said here.
     """
     plain = [text for text in texts if _is_plain(text, settings.max_smiles_length)]
-    encoded = [_or_empty(smiles_to_selfies, text) for text in plain]
-    mols = [Chem.MolFromSmiles(_or_empty(decode_raw, selfies)) for selfies in encoded]
-    after = ["" if mol is None else Chem.MolToSmiles(mol) for mol in mols]
     return {
         text: _fitted(text, selfies, settings.max_symbols)
-        for text, selfies, mol, again in zip(plain, encoded, mols, after, strict=True)
-        if text == again and not mol.HasSubstructMatch(foreign)
+        for text, (selfies, mol, after) in zip(plain, _there_and_back(plain), strict=True)
+        if mol is not None and text == after and not mol.HasSubstructMatch(foreign)
     }
 
 
@@ -151,7 +148,15 @@ def _read(text: str, settings: CurationSettings, foreign: Chem.Mol) -> str | Scr
 
 
 def _write(smiles: Sequence[str], max_symbols: int) -> list[Screened]:
-    """The second half of the way: each canonical SMILES to SELFIES and back.
+    """The second half of the way: each canonical SMILES to SELFIES and back."""
+    return [
+        _fitted(before, selfies, max_symbols) if before == after else _second_look(before, max_symbols)
+        for before, (selfies, _, after) in zip(smiles, _there_and_back(smiles), strict=True)
+    ]
+
+
+def _there_and_back(smiles: Sequence[str]) -> list[tuple[str, Chem.Mol | None, str]]:
+    """The SELFIES of each SMILES, the molecule that this decodes to, and its canonical SMILES, "" for none.
 
     One stage after another over all molecules: taking each molecule through all stages costs a fifth
     more time, as RDKit and selfies then push each other out of the processor's caches.
@@ -159,11 +164,8 @@ def _write(smiles: Sequence[str], max_symbols: int) -> list[Screened]:
     encoded = [_or_empty(smiles_to_selfies, one) for one in smiles]
     decoded = [_or_empty(decode_raw, one) for one in encoded]
     mols = [Chem.MolFromSmiles(one) for one in decoded]
-    canonical = ["" if mol is None else Chem.MolToSmiles(mol) for mol in mols]
-    return [
-        _fitted(before, selfies, max_symbols) if before == after else _second_look(before, max_symbols)
-        for before, selfies, after in zip(smiles, encoded, canonical, strict=True)
-    ]
+    canonical = ["" if mol is None else str(Chem.MolToSmiles(mol)) for mol in mols]
+    return list(zip(encoded, mols, canonical, strict=True))
 
 
 def _or_empty(function: Callable[[str], str], text: str) -> str:

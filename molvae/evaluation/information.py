@@ -146,30 +146,19 @@ def information(
         latents = means + spreads * np.random.default_rng(seed).standard_normal(means.shape)
     else:
         latents = posterior_draws(means, spreads, 1, seed, family)[:, 0].astype(np.float64)
+    tensors = _tensors(means, spreads)
     own, marginal = np.empty(len(means)), np.empty(len(means))
     for start in range(0, len(means), BLOCK_ROWS):
         rows = np.arange(start, min(start + BLOCK_ROWS, len(means)))
-        if family is GAUSSIANS:
-            densities = _log_densities(latents[rows], means, spreads)
-        else:
-            densities = family.log_densities(
-                torch.from_numpy(latents[rows]), *_tensors(means, spreads)
-            ).numpy()
+        densities = family.log_densities(torch.from_numpy(latents[rows]), *tensors).numpy()
         own[rows] = densities[np.arange(len(rows)), rows]
         marginal[rows] = logsumexp(densities, axis=1) - ceiling
     mutual = float((own - marginal).mean())
     return Information(mutual, ceiling, float(kl_to_prior(means, spreads, family).mean()) - mutual)
 
 
-def _log_densities(latents: _Doubles, means: _Doubles, spreads: _Doubles) -> _Doubles:
-    """Returns ln q(z|x), `(B, N)`, of latents `(B, L)` under N posteriors, in nats."""
-    precisions = spreads**-2
-    distances = latents**2 @ precisions.T - 2 * latents @ (means * precisions).T
-    distances += (means**2 * precisions).sum(axis=1)
-    return -0.5 * (distances + (2 * np.log(spreads) + np.log(2 * np.pi)).sum(axis=1))
-
-
 def _tensors(means: _Doubles, spreads: _Doubles) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns means and log-variances, as a `PosteriorFamily` takes them."""
     return torch.from_numpy(means), torch.from_numpy(2 * np.log(spreads))
 
 

@@ -37,6 +37,16 @@ class Codes(NamedTuple):
     molecules: Mapping[str, str] = {}
 
 
+def joined(batches: Iterable[Codes], latent_dim: int) -> Codes:
+    """Batches of codes of so many latents as one."""
+    latents: list[FloatArray] = [np.zeros((0, latent_dim), np.float32)]
+    molecules: dict[str, str] = {}
+    for some in batches:
+        latents.append(some.latents)
+        molecules.update(some.molecules)
+    return Codes(np.concatenate(latents), molecules)
+
+
 class Checked(NamedTuple):
     """Decoded molecules and whether each is what the decoder wrote, or what was made of it.
 

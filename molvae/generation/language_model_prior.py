@@ -19,7 +19,7 @@ from molvae.data.dataset import TokenArrays
 from molvae.data.tokenizer import Tokenizer
 from molvae.data.workers import WorkerPool
 from molvae.errors import InputError
-from molvae.generation.decoding import Codes, pool_for
+from molvae.generation.decoding import Codes, joined, pool_for
 from molvae.generation.encoding import encode_tokens
 from molvae.generation.writers import Reading, Writer
 from molvae.models.autoencoder import Autoencoder
@@ -57,8 +57,8 @@ class LanguageModelPrior:
             InputError: hardly anything that the language model writes is kept.
         """
         with pool_for(num_samples) as pool:
-            codes = [torch.from_numpy(some.latents) for some in self.batches(num_samples, generator, pool)]
-        return torch.cat([torch.zeros(0, self.network.settings.latent_dim), *codes])
+            codes = joined(self.batches(num_samples, generator, pool), self.network.settings.latent_dim)
+        return torch.from_numpy(codes.latents)
 
     def batches(
         self, num_samples: int, generator: torch.Generator | None, pool: WorkerPool

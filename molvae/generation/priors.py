@@ -9,7 +9,7 @@ from molvae.errors import SettingsError
 from molvae.generation.language_model_prior import LanguageModelPrior
 from molvae.generation.writers import SmilesWriter, UnpromptedDecoder, Writer
 from molvae.models.bottleneck import HypercubeBottleneck, HypersphereBottleneck
-from molvae.models.posteriors import PosteriorFamily, on_sphere
+from molvae.models.posteriors import POWER_SPHERICALS, PosteriorFamily
 from molvae.models.prior import FITTED_PRIORS, Prior, Sampler, StandardNormalPrior
 from molvae.models.uniform_prior import UniformCubePrior, UniformSpherePrior
 
@@ -77,24 +77,13 @@ def sampler_of(model: "MoleculeModel", name: PriorName) -> Sampler:
     if name not in model.priors:
         return own_prior(model)
     prior = model.priors[name]
-    return OnSphere(prior) if model.is_told_levels else Placed(prior, model.posterior_family)
+    return Placed(prior, POWER_SPHERICALS if model.is_told_levels else model.posterior_family)
 
 
 def _writer_of(model: "MoleculeModel") -> Writer:
     if model.language_model is not None:
         return SmilesWriter(model.language_model, model.curation)
     return UnpromptedDecoder(model.network, model.tokenizer, model.max_length)
-
-
-class OnSphere:
-    """Draws of a prior, each put on the sphere of radius sqrt(L)."""
-
-    def __init__(self, prior: Sampler) -> None:
-        self.prior = prior
-
-    def sample(self, num_samples: int, generator: torch.Generator | None = None) -> Tensor:
-        """Draws `(num_samples, L)`."""
-        return on_sphere(self.prior.sample(num_samples, generator))
 
 
 class Placed:

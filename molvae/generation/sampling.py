@@ -11,7 +11,7 @@ import torch
 from molvae.data.workers import WorkerPool, made_ahead
 from molvae.errors import SettingsError
 from molvae.generation.checks import check_count, check_from_zero, check_level
-from molvae.generation.decoding import Checked, Codes, decode_checked, decode_latents, pool_for
+from molvae.generation.decoding import Checked, Codes, decode_checked, decode_latents, joined, pool_for
 from molvae.generation.language_model_prior import LanguageModelPrior
 from molvae.generation.priors import PriorName, sampler_of
 from molvae.interfaces import FloatArray
@@ -191,16 +191,6 @@ def prior_draws(
     """
     with pool_for(num_draws) as pool:
         return joined(prior_batches(model, num_draws, generator, prior, level, pool), model.latent_dim)
-
-
-def joined(batches: Iterable[Codes], latent_dim: int) -> Codes:
-    """Batches of codes of so many latents as one."""
-    latents: list[FloatArray] = [np.zeros((0, latent_dim), np.float32)]
-    molecules: dict[str, str] = {}
-    for some in batches:
-        latents.append(some.latents)
-        molecules.update(some.molecules)
-    return Codes(np.concatenate(latents), molecules)
 
 
 def prior_batches(

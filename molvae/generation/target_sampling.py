@@ -16,9 +16,9 @@ import numpy as np
 from molvae.data.dataset import IndexArray
 from molvae.errors import InputError, SettingsError
 from molvae.generation.checks import check_count, check_from_zero, check_level
-from molvae.generation.decoding import Checked, Codes, pool_for
+from molvae.generation.decoding import Checked, Codes, joined, pool_for
 from molvae.generation.priors import PriorName
-from molvae.generation.sampling import decode_draws, joined, prior_batches
+from molvae.generation.sampling import decode_draws, prior_batches
 from molvae.generation.targets import Target, check_targets, resolve_targets, values_of
 from molvae.interfaces import FloatArray
 

@@ -17,7 +17,9 @@ from typing import Any
 
 from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.whole_files import write_whole
 from molvae.studies.comparison.arms import Arm
+from molvae.studies.comparison.measured import RESUMABLE
 from molvae.studies.comparison.subjects import Row
 
 logger = logging.getLogger(__name__)
@@ -117,10 +119,8 @@ class _Log:
         model = self._train({**arm.settings, **changed}, steps, self._folder / name)
         found = Attempt(arm=arm.name, kl_weight=kl_weight, steps=steps, reconstruction=_reconstruction(model))
         self._made.append(found)
-        content = json.dumps([asdict(made) for made in self._made], indent=1)
-        partial = self._folder / f".{ATTEMPTS}.partial"
-        partial.write_text(content + "\n", encoding="utf-8")
-        partial.replace(self._folder / ATTEMPTS)
+        content = json.dumps([asdict(made) for made in self._made], indent=1) + "\n"
+        write_whole({self._folder / ATTEMPTS: content.encode()}, remedy=RESUMABLE)
         shutil.rmtree(self._folder / name)
         logger.info("%s, %d steps: %.3f come back", name, steps, found.reconstruction)
         return found

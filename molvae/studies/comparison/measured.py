@@ -12,12 +12,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from molvae.generation.whole_files import write_whole
 from molvae.studies.comparison.subjects import Molecules, Row
 
 logger = logging.getLogger(__name__)
 
 #: Raised by one whenever a measurement of the same model would give something else.
 FORMAT_VERSION = 1
+#: What to do about a disk that is full.
+RESUMABLE = "what was there before it is kept: make room, and go on with --resume"
 
 #: Rows by the name of their table.
 Parts = Mapping[str, Sequence[Row]]
@@ -44,11 +47,9 @@ class Measured:
         return self._parts[name]
 
     def _write(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        partial = self._path.with_name(f".{self._path.name}.partial")
         content = {"key": self._key, "parts": self._parts}
-        partial.write_text(json.dumps(content, default=_plain, ensure_ascii=False), encoding="utf-8")
-        partial.replace(self._path)
+        text = json.dumps(content, default=_plain, ensure_ascii=False)
+        write_whole({self._path: text.encode()}, remedy=RESUMABLE)
 
 
 def key_of(label: str, checksum: str, molecules: Molecules, samplers: Sequence[str]) -> dict[str, Any]:
