@@ -38,7 +38,8 @@ class Proposals(NamedTuple):
 
     Attributes:
         smiles: canonical SMILES, `B` of them; "" where a latent decoded to no molecule.
-        latents: `(B, L)` latents they were decoded from, or None for an optimiser without latents.
+        latents: `(B, L)` latents they were decoded from, a row of NaN where no latent was behind one; None
+            for an optimiser without latents.
         operator: the name of what made each one, e.g. "prior", "gradient", "cma".
         parents: the SMILES each one came from, "" for none.
     """

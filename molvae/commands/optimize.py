@@ -19,10 +19,10 @@ from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model, read_manifest
 from molvae.generation.molecules import refusal_error
 from molvae.optimization.choices import Settings
+from molvae.optimization.evolution import EvolutionSettings
 from molvae.optimization.goal import Goal
 from molvae.optimization.gradient_ascent import GradientSettings
 from molvae.optimization.latent_cma_es import CMASettings
-from molvae.optimization.latent_evolution import EvolutionSettings
 from molvae.settings import add_flags, gather
 from molvae.studies.molecule_tables import BROKEN, SCORE
 from molvae.studies.optimize_run import (
@@ -66,6 +66,7 @@ def run(arguments: argparse.Namespace) -> None:
         own_settings: dict[str, Settings | None] = {
             "gradient-ascent": gradient,
             "cma-es": cma,
+            "evolution": evolution,
             "latent-evolution": evolution,
         }
         request = OptimizeRequest(

@@ -44,7 +44,9 @@ class SearchSettings:
         default=(), metadata={"help": "a molecule to start from; may be given again"}
     )
     from_file: Path | None = field(default=None, metadata={"help": "a file of molecules to start from"})
-    optimizer: Literal["gradient-ascent", "cma-es", "latent-evolution", "random-prior"] | None = field(
+    optimizer: (
+        Literal["gradient-ascent", "cma-es", "evolution", "latent-evolution", "random-prior"] | None
+    ) = field(
         default=None, metadata={"help": "gradient-ascent if the head predicts the property, else cma-es"}
     )
     budget: int = field(default=500, metadata={"help": "molecules that may be scored, the starts included"})

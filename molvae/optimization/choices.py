@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from molvae.errors import InputError
 from molvae.interfaces import LatentModel, Optimizer
+from molvae.optimization.evolution import LATENT_OPERATORS, OPERATORS, Evolution, EvolutionSettings
 from molvae.optimization.gradient_ascent import GradientAscent, GradientSettings
 from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
-from molvae.optimization.latent_evolution import EvolutionSettings, LatentEvolution
 from molvae.optimization.objectives import Objective
 from molvae.optimization.random_prior import RandomPrior
 
@@ -67,12 +67,15 @@ def _cma_es(
     return LatentCMAES(model, starts, seed, settings)
 
 
-def _latent_evolution(
-    model: LatentModel, _objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
-) -> Optimizer:
-    if not (settings is None or isinstance(settings, EvolutionSettings)):
-        raise _foreign_settings("latent-evolution", settings)
-    return LatentEvolution(model, starts, seed, settings)
+def _evolution(name: str, operators: Sequence[str]) -> Builder:
+    def build_evolution(
+        model: LatentModel, _objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
+    ) -> Optimizer:
+        if not (settings is None or isinstance(settings, EvolutionSettings)):
+            raise _foreign_settings(name, settings)
+        return Evolution(model, starts, seed, settings, operators)
+
+    return build_evolution
 
 
 def _random_prior(
@@ -92,6 +95,7 @@ def _foreign_settings(name: str, settings: Settings) -> InputError:
 OPTIMIZERS: dict[str, Builder] = {
     "gradient-ascent": _gradient_ascent,
     "cma-es": _cma_es,
-    "latent-evolution": _latent_evolution,
+    "evolution": _evolution("evolution", OPERATORS),
+    "latent-evolution": _evolution("latent-evolution", LATENT_OPERATORS),
     "random-prior": _random_prior,
 }

@@ -35,6 +35,7 @@ class Memory:
         self._num_starts_asked = 0
         self._latents = dict(zip(self.starts, self.start_latents, strict=True))
         self._encoded = set(self.starts)
+        self._latentless: set[str] = set()
         self._scores: dict[str, float] = {}
         self._ranked: list[str] = []
 
@@ -57,8 +58,8 @@ class Memory:
         for row, (smiles, score) in enumerate(zip(proposals.smiles, scores.tolist(), strict=True)):
             if smiles and smiles not in self._scores:
                 self._scores[smiles] = score
-                if smiles not in self._latents and proposals.latents is not None:
-                    self._latents[smiles] = proposals.latents[row]
+                if smiles not in self._latents and (latent := latent_of(proposals, row)) is not None:
+                    self._latents[smiles] = latent
         scored = [smiles for smiles, score in self._scores.items() if not np.isnan(score)]
         self._ranked = sorted(scored, key=lambda smiles: -self._scores[smiles])
 
@@ -84,6 +85,19 @@ class Memory:
         ranks = np.floor((num_ranks + 1) ** draws).astype(int) - 1
         return [self._ranked[rank] for rank in ranks]
 
+    def with_latents(self, smiles: Sequence[str]) -> list[str]:
+        """Those of the molecules that have a latent: all but what came without one and can't be encoded."""
+        known = self._latents.keys() | self._latentless
+        new = [text for text in dict.fromkeys(smiles) if text not in known]
+        nowhere = np.full((len(new), self._model.latent_dim), np.nan)
+        for text, latent in zip(new, encode_or_keep(self._model, new, nowhere) if new else [], strict=True):
+            if np.isnan(latent).any():
+                self._latentless.add(text)
+            else:
+                self._latents[text] = latent
+                self._encoded.add(text)
+        return [text for text in smiles if text in self._latents]
+
     def latents_of(self, smiles: Sequence[str]) -> FloatArray:
         """Where molecules lie, `(B, L)`; each is encoded once.
 
@@ -100,6 +114,14 @@ class Memory:
             self._latents.update(zip(unknown, self._model.encode(unknown), strict=True))
         self._encoded.update(missing)
         return np.array([self._latents[text] for text in smiles]).reshape(-1, self._model.latent_dim)
+
+
+def latent_of(proposals: Proposals, row: int) -> FloatArray | None:
+    """The latent `(L,)` that a proposal was decoded from; None if no latent was behind it."""
+    if proposals.latents is None or np.isnan(proposals.latents[row]).any():
+        return None
+    latent: FloatArray = proposals.latents[row]
+    return latent
 
 
 def encode_or_keep(model: LatentModel, smiles: Sequence[str], latents: FloatArray) -> FloatArray:

@@ -7,6 +7,8 @@ import numpy as np
 from molvae.interfaces import FloatArray, LatentModel, Proposals
 from molvae.optimization.memory import Memory
 
+PRIOR = "prior"
+
 
 class RandomPrior:
     """An `Optimizer` that scores the starting molecules, then draws from the prior.
@@ -40,6 +42,6 @@ def prior_proposals(model: LatentModel, num_proposals: int, generator: np.random
     return Proposals(
         smiles=model.decode(latents),
         latents=latents,
-        operator=["prior"] * num_proposals,
+        operator=[PRIOR] * num_proposals,
         parents=[""] * num_proposals,
     )

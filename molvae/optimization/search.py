@@ -12,6 +12,7 @@ import numpy as np
 from molvae.errors import SettingsError
 from molvae.interfaces import FloatArray, Optimizer
 from molvae.optimization.ledger import OracleCall
+from molvae.optimization.memory import latent_of
 from molvae.optimization.oracle import BudgetedOracle
 
 DEFAULT_BATCH_SIZE = 16
@@ -88,7 +89,7 @@ def search(
         num_known = len(latents)
         for row, smiles in enumerate(proposals.smiles):
             if smiles:
-                latents.setdefault(smiles, None if proposals.latents is None else proposals.latents[row])
+                latents.setdefault(smiles, latent_of(proposals, row))
         num_idle = num_idle + 1 if len(latents) == num_known else 0
         if on_batch is not None:
             on_batch(oracle)

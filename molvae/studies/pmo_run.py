@@ -9,15 +9,16 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from molvae.errors import InputError, SettingsError
 from molvae.generation.model_folder import load_model
 from molvae.interfaces import Optimizer
+from molvae.optimization.evolution import LATENT_OPERATORS, OPERATORS, Evolution, EvolutionSettings
 from molvae.optimization.graph_ga import GraphGA, GraphGASettings
-from molvae.optimization.latent_evolution import EvolutionSettings, LatentEvolution
+from molvae.optimization.latent_moves import CROSSOVER, NOISE
 from molvae.optimization.objectives import Evaluations, Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.pmo_objectives import pmo_objective
@@ -52,27 +53,24 @@ def _graph_ga(corpus: Sequence[str], seed: int, _model: Path) -> GraphGA:
     return GraphGA([smiles for smiles in starts if smiles], seed, settings)
 
 
-def _latent_evolution(
-    settings: EvolutionSettings,
-) -> Callable[[Sequence[str], int, Path], LatentEvolution]:
+def _evolution(operators: Sequence[str], **settings: Any) -> PmoOptimizer:
     """It begins with draws of the model's prior."""
-    return lambda _corpus, seed, model: LatentEvolution(load_model(model), [], seed, settings)
+
+    def build_evolution(_corpus: Sequence[str], seed: int, model: Path) -> Evolution:
+        return Evolution(load_model(model), [], seed, EvolutionSettings(**settings), operators)
+
+    return PmoOptimizer(build_evolution, batch_size=64, has_model=True)
 
 
 PMO_OPTIMIZERS: dict[str, PmoOptimizer] = {
     "random-corpus": PmoOptimizer(_random_corpus, batch_size=100),
     "graph-ga": PmoOptimizer(_graph_ga, batch_size=70),
-    "latent-evolution": PmoOptimizer(_latent_evolution(EvolutionSettings()), batch_size=64, has_model=True),
+    "evolution": _evolution(OPERATORS),
+    "latent-evolution": _evolution(LATENT_OPERATORS),
     # every molecule decoded from moved latents, at one noise level; and the same where nothing that was
     # scored reaches latents or decoder, so that only the screen learns
-    "latent-only": PmoOptimizer(
-        _latent_evolution(EvolutionSettings(slips=False)), batch_size=64, has_model=True
-    ),
-    "latent-shuffled": PmoOptimizer(
-        _latent_evolution(EvolutionSettings(slips=False, lessons=0.0, shuffled_latents=True)),
-        batch_size=64,
-        has_model=True,
-    ),
+    "latent-only": _evolution((NOISE, CROSSOVER)),
+    "latent-shuffled": _evolution((NOISE, CROSSOVER), lessons=0.0, shuffled_latents=True),
 }
 
 

@@ -16,7 +16,9 @@ STARTS = ("CCOc1ccccc1", "NC(=O)c1ccccc1")
 FROM = [word for text in STARTS for word in ("--from-smiles", text)]
 
 
-@pytest.mark.parametrize("optimizer", ["gradient-ascent", "cma-es", "latent-evolution", "random-prior"])
+@pytest.mark.parametrize(
+    "optimizer", ["gradient-ascent", "cma-es", "evolution", "latent-evolution", "random-prior"]
+)
 def test_the_folder_holds_every_call_and_the_molecules_best_first(
     optimizer: str, molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
 ) -> None:

@@ -4,9 +4,9 @@ import pytest
 
 from molvae.errors import InputError
 from molvae.optimization.choices import OPTIMIZERS, build_optimizer
+from molvae.optimization.evolution import Evolution
 from molvae.optimization.gradient_ascent import GradientAscent, GradientSettings
 from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
-from molvae.optimization.latent_evolution import LatentEvolution
 from molvae.optimization.objectives import Objective, PropertyGoal
 from molvae.optimization.random_prior import RandomPrior
 from tests.tables import ORACLES, ToyLatentModel
@@ -19,7 +19,8 @@ def test_each_name_gives_its_optimizer() -> None:
     assert built == {
         "gradient-ascent": GradientAscent,
         "cma-es": LatentCMAES,
-        "latent-evolution": LatentEvolution,
+        "evolution": Evolution,
+        "latent-evolution": Evolution,
         "random-prior": RandomPrior,
     }
 
@@ -47,6 +48,7 @@ def test_gradient_ascent_refuses_an_objective_without_a_single_property() -> Non
     [
         ("gradient-ascent", CMASettings()),
         ("cma-es", GradientSettings()),
+        ("evolution", CMASettings()),
         ("latent-evolution", CMASettings()),
         ("random-prior", CMASettings()),
     ],

@@ -93,6 +93,7 @@ def test_finished_runs_are_not_made_again_and_others_are_added(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("optimizer", "operators"),
     [
+        ("evolution", {"noise", "crossover", "slip", "prior", "graph-crossover", "mutation"}),
         ("latent-evolution", {"noise", "crossover", "slip"}),
         ("latent-only", {"noise", "crossover"}),
         ("latent-shuffled", {"noise", "crossover"}),

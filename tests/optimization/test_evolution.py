@@ -8,7 +8,7 @@ import pytest
 
 from molvae.errors import SettingsError
 from molvae.interfaces import Drawn, FloatArray
-from molvae.optimization.latent_evolution import EvolutionSettings, LatentEvolution
+from molvae.optimization.evolution import LATENT_OPERATORS, Evolution, EvolutionSettings
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.recombination import CROSSOVERS, recombined
 from molvae.optimization.search import SearchResult, search
@@ -60,7 +60,8 @@ class TeachableToy(ToyLatentModel):
 def run(
     model: ToyLatentModel, budget: int, oracle: str = "peak", seed: int = 0, **settings: object
 ) -> SearchResult:
-    optimizer = LatentEvolution(model, [], seed, EvolutionSettings(**settings))  # type: ignore[arg-type]
+    chosen = EvolutionSettings(**settings)  # type: ignore[arg-type]
+    optimizer = Evolution(model, [], seed, chosen, LATENT_OPERATORS)
     return search(optimizer, BudgetedOracle(ORACLES[oracle], budget), batch_size=20)
 
 
@@ -72,15 +73,40 @@ def test_the_first_are_draws_of_the_prior_and_all_others_have_a_parent() -> None
     assert all(call.parent for call in calls[30:])
 
 
+def test_graphs_are_edited_and_molecules_that_the_model_can_not_read_are_parents_all_the_same() -> None:
+    optimizer, generator = Evolution(ToyLatentModel(), [MIDDLE], 0), np.random.default_rng(0)
+    operators: set[str] = set()
+    parents: set[str] = set()
+    rows: dict[bool, set[str]] = {True: set(), False: set()}
+    for _ in range(12):
+        proposals = optimizer.ask(20)
+        assert proposals.latents is not None
+        for latent, operator in zip(proposals.latents, proposals.operator, strict=True):
+            rows[bool(np.isnan(latent).all())].add(operator)
+        operators.update(proposals.operator)
+        parents.update(proposals.parents)
+        optimizer.tell(proposals, generator.uniform(size=len(proposals.smiles)))
+    assert operators == {"start", "noise", "crossover", "prior", "graph-crossover", "mutation"}
+    assert rows[True] == {"graph-crossover", "mutation"}
+    assert any(parent.count("N") != 1 for parent in parents if parent)
+
+
+def test_only_known_operators_are_taken() -> None:
+    with pytest.raises(SettingsError, match='"wave" are no operators: choose some of noise, crossover, slip'):
+        Evolution(ToyLatentModel(), [], 0, operators=("noise", "wave"))
+
+
 def test_a_given_molecule_takes_the_place_of_draws_of_the_prior() -> None:
-    optimizer = LatentEvolution(ToyLatentModel(), [MIDDLE], 0)
+    optimizer = Evolution(ToyLatentModel(), [MIDDLE], 0)
     optimizer.tell(optimizer.ask(4), np.array([1.0]))
-    assert set(optimizer.ask(10).parents) == {MIDDLE}
+    proposals = optimizer.ask(10)
+    for operator, parent in zip(proposals.operator, proposals.parents, strict=True):
+        assert parent == ("" if operator == "prior" else MIDDLE)
 
 
 @pytest.mark.parametrize("model_class", [ToyLatentModel, TeachableToy])
 def test_no_molecule_is_proposed_twice(model_class: type[ToyLatentModel]) -> None:
-    optimizer = LatentEvolution(model_class(), [MIDDLE], 0)
+    optimizer = Evolution(model_class(), [MIDDLE], 0)
     seen: list[str] = []
     for _ in range(8):
         proposals = optimizer.ask(15)
@@ -101,7 +127,7 @@ def test_shuffled_latents_find_less() -> None:
 
 
 def test_where_all_scores_are_equal_or_missing_new_molecules_are_still_found() -> None:
-    optimizer = LatentEvolution(ToyLatentModel(), [], 0, EvolutionSettings(first_draws=10))
+    optimizer = Evolution(ToyLatentModel(), [], 0, EvolutionSettings(first_draws=10))
     seen: set[str] = set()
     for step in range(10):
         proposals = optimizer.ask(10)
@@ -121,13 +147,13 @@ def test_a_copy_is_taught_the_best_so_often_as_is_set() -> None:
     assert np.mean(last) > np.quantile(list(scores.values()), 0.75)
     assert {entry.call.operator for entry in result.molecules} == {"prior", "noise", "crossover", "slip"}
     without = TeachableToy()
-    run(without, 60, lessons=0, slips=False)
+    run(without, 60, lessons=0)
     assert without.students[0].lessons == []
 
 
 def test_a_copy_that_finds_nothing_better_is_made_anew() -> None:
     model = TeachableToy()
-    optimizer = LatentEvolution(model, [MIDDLE], 0, EvolutionSettings(patience=30))
+    optimizer = Evolution(model, [MIDDLE], 0, EvolutionSettings(patience=30))
     for _ in range(11):
         proposals = optimizer.ask(10)
         optimizer.tell(proposals, np.zeros(len(proposals.smiles)))

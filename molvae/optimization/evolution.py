@@ -1,0 +1,166 @@
+"""Evolution: new molecules of the best so far by moves of every kind, and a judge of which to score.
+
+In: scores. Out: molecules made of elites by moves of their latents and edits of their graphs, and fresh
+draws of the prior. The moves that find more of the best are used more. Many more molecules are made than are
+asked for, and what is known already costs nothing; of the others those are proposed that a Gaussian process
+on fingerprints expects the most of, and a share as they come.
+
+Source: Moss and Griffiths 2020 and Tripp et al. 2021, Tanimoto processes as a judge; Tripp and
+Hernandez-Lobato 2023 (arXiv 2310.09267), evolution that a process screens.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from molvae.errors import SettingsError
+from molvae.interfaces import FloatArray, LatentModel, Proposals
+from molvae.optimization.graph_moves import GRAPH_CROSSOVER, MUTATION, GraphMoves
+from molvae.optimization.latent_moves import CROSSOVER, NOISE, SLIP, LatentMoves, LatentMoveSettings
+from molvae.optimization.memory import Memory
+from molvae.optimization.moves import Candidate, FreshDraws, Moves
+from molvae.optimization.operator_shares import OperatorShares
+from molvae.optimization.random_prior import PRIOR, prior_proposals
+from molvae.optimization.screening import Screen
+
+#: Operators whose molecules are decoded from latents that the scores moved; and all there are.
+LATENT_OPERATORS = (NOISE, CROSSOVER, SLIP)
+OPERATORS = (*LATENT_OPERATORS, PRIOR, GRAPH_CROSSOVER, MUTATION)
+#: Times that candidates are made for one batch, if the first hold too few new molecules.
+MAX_ROUNDS = 4
+#: A molecule is a success of its operator if it is among so large a share of the best so far.
+SUCCESS_SHARE = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvolutionSettings(LatentMoveSettings):
+    """How molecules evolve, and how latents are moved. Steps are in units of the prior's typical norm."""
+
+    first_draws: int = field(
+        default=50, metadata={"help": "draws of the prior that are scored first, where no molecule is given"}
+    )
+    candidates: int = field(default=6, metadata={"help": "molecules made for each one proposed"})
+    free_share: float = field(
+        default=0.25, metadata={"help": "share of proposals that the Gaussian process has no say in"}
+    )
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("first_draws", "candidates"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f'{name} is "{getattr(self, name)}"; it must be at least 1')
+        if not 0 <= self.free_share <= 1:
+            raise SettingsError(f'free_share is "{self.free_share}"; it must be from 0 to 1')
+
+
+class Evolution:
+    """An `Optimizer`: the starts or else draws of the prior, then what becomes of the best.
+
+    Args:
+        model: encodes, decodes and samples; one that is `Teachable` is taught, as a copy.
+        starts: SMILES to score first, in place of draws of the prior.
+        seed: of every random number.
+        settings: see `EvolutionSettings`.
+        operators: what may make molecules, of `OPERATORS`; a model that can't be taught has no slips.
+
+    Raises:
+        SettingsError: for an unknown operator, or none.
+        MoleculeError: for a start that can't be parsed or encoded.
+    """
+
+    def __init__(
+        self,
+        model: LatentModel,
+        starts: Sequence[str],
+        seed: int,
+        settings: EvolutionSettings | None = None,
+        operators: Sequence[str] = OPERATORS,
+    ) -> None:
+        unknown = [name for name in operators if name not in OPERATORS]
+        if unknown or not operators:
+            raise SettingsError(
+                f'"{", ".join(unknown)}" are no operators: choose some of {", ".join(OPERATORS)}'
+            )
+        self._model = model
+        self._settings = EvolutionSettings() if settings is None else settings
+        self._generator = np.random.default_rng(seed)
+        self._memory = Memory(model, starts)
+        self._moves: dict[str, Moves] = {}
+        for moves in (
+            LatentMoves(model, self._memory, self._generator, self._settings),
+            FreshDraws(model, self._generator),
+            GraphMoves(self._memory, self._generator),
+        ):
+            self._moves.update({name: moves for name in moves.operators if name in operators})
+        self._shares = OperatorShares(list(self._moves))
+        self._screen = Screen(self._generator)
+        self._scores: list[float] = []
+        self._num_told = 0
+        self._no_latent = np.full(model.latent_dim, np.nan)
+
+    def ask(self, num_proposals: int) -> Proposals:
+        """The starting molecules or draws of the prior, then new molecules made of the best."""
+        starts = self._memory.ask_starts(num_proposals)
+        if starts is not None:
+            return starts
+        missing = 0 if self._memory.starts else self._settings.first_draws - self._num_told
+        if missing > 0 or not self._scores:
+            return prior_proposals(self._model, max(1, min(num_proposals, missing)), self._generator)
+        candidates: dict[str, Candidate] = {}
+        for _ in range(MAX_ROUNDS):
+            for candidate in self._candidates(self._settings.candidates * num_proposals):
+                if candidate.smiles and candidate.smiles not in self._memory:
+                    candidates.setdefault(candidate.smiles, candidate)
+            if len(candidates) >= 2 * num_proposals:
+                break
+        if not candidates:
+            return prior_proposals(self._model, num_proposals, self._generator)
+        return self._proposals(list(candidates.values()), num_proposals)
+
+    def tell(self, proposals: Proposals, scores: FloatArray) -> None:
+        """Learns from the scores `(B,)`; a molecule without one is never asked for again."""
+        fresh: dict[str, tuple[float, str]] = {}
+        for smiles, score, operator in zip(
+            proposals.smiles, scores.tolist(), proposals.operator, strict=True
+        ):
+            if smiles and smiles not in self._memory:
+                fresh.setdefault(smiles, (score, operator))
+        self._memory.tell(proposals, scores)
+        self._num_told += max(1, len(fresh))
+        scored = {smiles: told for smiles, told in fresh.items() if not np.isnan(told[0])}
+        if not scored:
+            return
+        news = [score for score, _ in scored.values()]
+        self._screen.tell(list(scored), np.array(news))
+        self._scores.extend(news)
+        bar = float(np.quantile(self._scores, 1 - SUCCESS_SHARE))
+        for score, operator in scored.values():
+            self._shares.tell(operator, score > bar)
+        for moves in dict.fromkeys(self._moves.values()):
+            moves.learn(news)
+
+    def _candidates(self, num_candidates: int) -> list[Candidate]:
+        """What every operator makes of its share."""
+        drawn = self._shares.draw(num_candidates, self._generator)
+        found: list[Candidate] = []
+        for operator, moves in self._moves.items():
+            count = drawn.count(operator)
+            if count:
+                found.extend(moves.make(operator, count))
+        return found
+
+    def _proposals(self, candidates: list[Candidate], num_proposals: int) -> Proposals:
+        """Those that the screen expects the most of, and a share of the others as they come."""
+        order = self._generator.permutation(len(candidates)).tolist()
+        num_free = round(self._settings.free_share * num_proposals)
+        free = [candidates[place] for place in order[:num_free]]
+        rest = [candidates[place] for place in order[num_free:]]
+        places = self._screen.choose([one.smiles for one in rest], num_proposals - len(free))
+        chosen = [*free, *(rest[place] for place in places)]
+        return Proposals(
+            smiles=[one.smiles for one in chosen],
+            latents=np.stack([self._no_latent if one.latent is None else one.latent for one in chosen]),
+            operator=[one.operator for one in chosen],
+            parents=[one.parent for one in chosen],
+        )
