@@ -22,6 +22,7 @@ from molvae.chem.properties import property_name
 from molvae.errors import SettingsError
 from molvae.optimization.constraints import ConstraintSettings
 from molvae.optimization.desired_property import DesiredProperty
+from molvae.optimization.goal_lines import told_by_line
 from molvae.optimization.plugin_oracle import OracleSettings
 from molvae.settings import build, read_toml, to_dict, unknown
 
@@ -108,13 +109,14 @@ def read_goal(path: Path) -> Goal:
     document = read_toml(path)
     for name, table in document.items():
         if name not in TABLES:
-            raise SettingsError(f'"{path}": {unknown("table", name, TABLES)}')
+            with told_by_line(path, name):
+                raise SettingsError(unknown("table", name, TABLES))
         _check_kind(path, name, table)
     tables = document.get("property", [])
-    properties = [
-        _read_property(table, f'"{path}", [[property]] {number}')
-        for number, table in enumerate(tables, start=1)
-    ]
+    properties: list[DesiredProperty] = []
+    for number, table in enumerate(tables, start=1):
+        with told_by_line(path, "property", number):
+            properties.append(_read_property(table, f"[[property]] {number}"))
     constraints = _read_table(ConstraintSettings, document, "constraints", path)
     oracle = _read_table(OracleSettings, document, "oracle", path)
     try:
@@ -128,7 +130,8 @@ def read_goal(path: Path) -> Goal:
         raise SettingsError(f'"{path}": {error}') from error
     if goal.plain is None:
         for number, wanted in enumerate(goal.properties, start=1):
-            _check_curve(wanted, f'"{path}", [[property]] {number}')
+            with told_by_line(path, "property", number):
+                _check_curve(wanted, f"[[property]] {number}")
     return goal
 
 
@@ -154,7 +157,10 @@ def _read_property(table: Mapping[str, Any], where: str) -> DesiredProperty:
 
 
 def _read_table(cls: type[TableT], document: Mapping[str, Any], name: str, path: Path) -> TableT | None:
-    return build(cls, document[name], f'"{path}", table [{name}]') if name in document else None
+    if name not in document:
+        return None
+    with told_by_line(path, name):
+        return build(cls, document[name], f"table [{name}]")
 
 
 def _check_curve(wanted: DesiredProperty, where: str) -> None:

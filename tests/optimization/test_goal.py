@@ -66,7 +66,10 @@ def test_the_name_tells_apart_what_is_computed_differently_and_nothing_else(tmp_
     ("text", "message"),
     [
         ("", '"goal.toml": there is no property to seek; give a [[property]]'),
-        (QED + "[constraint]\n", '"goal.toml": unknown table "constraint"; did you mean "constraints"?'),
+        (
+            QED + "[constraint]\n",
+            '"goal.toml", line 4, unknown table "constraint"; did you mean',
+        ),
         ('[property]\nname = "QED"', '"property" must be a list of tables; write [[property]] above each'),
         ("property = [1]", '"property" must be a list of tables'),
         (QED + "[[constraints]]\n", '"constraints" must be one table; write [constraints] above it'),
@@ -108,6 +111,23 @@ def test_a_mistake_is_told_with_its_place_and_what_would_be_accepted(
     assert str(caught.value).startswith('"goal.toml"')
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (QED + "\n# how much\nwieght = 2", "line 6, [[property]] 1"),
+        (QED.replace("qed", "qad"), "line 2, [[property]] 1"),
+        (QED + LOGP + "minimize = true", "line 6, [[property]] 2"),
+        (QED + QED.replace("name", "# none"), "line 4, [[property]] 2"),
+        (QED + "[constraints]\npains = false\nmax_sa = 20", "line 6, table [constraints]"),
+        (QED + '[[property]]\nname = "MW"\nminimize = true', "line 4, [[property]] 2"),
+    ],
+)
+def test_a_mistake_is_told_with_its_line(text: str, place: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        goal_of(tmp_path, text)
+    assert f'goal.toml", {place}: ' in str(caught.value)
 
 
 def test_a_file_that_is_not_there_or_no_toml_is_refused(tmp_path: Path) -> None:
