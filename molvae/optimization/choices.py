@@ -3,15 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from molvae.errors import InputError
 from molvae.interfaces import LatentModel, Optimizer
 from molvae.optimization.evolution import LATENT_OPERATORS, OPERATORS, Evolution, EvolutionSettings
 from molvae.optimization.gradient_ascent import GradientAscent, GradientSettings
+from molvae.optimization.graph_ga import GraphGA, GraphGASettings
 from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
 from molvae.optimization.objectives import Objective
-from molvae.optimization.random_prior import RandomPrior
+from molvae.optimization.random_prior import RandomPrior, prior_proposals
 
-Settings = GradientSettings | CMASettings | EvolutionSettings
+Settings = GradientSettings | CMASettings | EvolutionSettings | GraphGASettings
 Builder = Callable[[LatentModel, Objective, Sequence[str], int, Settings | None], Optimizer]
 
 
@@ -78,6 +81,19 @@ def _evolution(name: str, operators: Sequence[str]) -> Builder:
     return build_evolution
 
 
+def _graph_ga(
+    model: LatentModel, _objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
+) -> Optimizer:
+    """It breeds what it is given; where that is nothing, a population of draws of the model's prior."""
+    if not (settings is None or isinstance(settings, GraphGASettings)):
+        raise _foreign_settings("graph-ga", settings)
+    if not starts:
+        size = (settings or GraphGASettings()).population_size
+        drawn = prior_proposals(model, size, np.random.default_rng(seed)).smiles
+        starts = [text for text in drawn if text]
+    return GraphGA(starts, seed, settings)
+
+
 def _random_prior(
     model: LatentModel, _objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
 ) -> Optimizer:
@@ -97,5 +113,6 @@ OPTIMIZERS: dict[str, Builder] = {
     "cma-es": _cma_es,
     "evolution": _evolution("evolution", OPERATORS),
     "latent-evolution": _evolution("latent-evolution", LATENT_OPERATORS),
+    "graph-ga": _graph_ga,
     "random-prior": _random_prior,
 }

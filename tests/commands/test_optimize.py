@@ -17,7 +17,7 @@ FROM = [word for text in STARTS for word in ("--from-smiles", text)]
 
 
 @pytest.mark.parametrize(
-    "optimizer", ["gradient-ascent", "cma-es", "evolution", "latent-evolution", "random-prior"]
+    "optimizer", ["gradient-ascent", "cma-es", "evolution", "latent-evolution", "graph-ga", "random-prior"]
 )
 def test_the_folder_holds_every_call_and_the_molecules_best_first(
     optimizer: str, molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path

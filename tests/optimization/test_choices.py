@@ -6,6 +6,7 @@ from molvae.errors import InputError
 from molvae.optimization.choices import OPTIMIZERS, build_optimizer
 from molvae.optimization.evolution import Evolution
 from molvae.optimization.gradient_ascent import GradientAscent, GradientSettings
+from molvae.optimization.graph_ga import GraphGA
 from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
 from molvae.optimization.objectives import Objective, PropertyGoal
 from molvae.optimization.random_prior import RandomPrior
@@ -21,6 +22,7 @@ def test_each_name_gives_its_optimizer() -> None:
         "cma-es": LatentCMAES,
         "evolution": Evolution,
         "latent-evolution": Evolution,
+        "graph-ga": GraphGA,
         "random-prior": RandomPrior,
     }
 
@@ -50,6 +52,7 @@ def test_gradient_ascent_refuses_an_objective_without_a_single_property() -> Non
         ("cma-es", GradientSettings()),
         ("evolution", CMASettings()),
         ("latent-evolution", CMASettings()),
+        ("graph-ga", CMASettings()),
         ("random-prior", CMASettings()),
     ],
 )
