@@ -18,11 +18,11 @@ SettingsT = TypeVar("SettingsT", bound="DataclassInstance")
 MOLECULES_HELP = "CSV, TSV, .smi (gzipped or not) or Parquet"
 
 
-def add_model(parser: argparse.ArgumentParser) -> None:
-    """Adds the model: DIR."""
+def add_model(parser: argparse.ArgumentParser, also: str = "") -> None:
+    """Adds the model: DIR, and to its help what else may be given."""
     names = " or ".join(pretrained_names())
     known = f", or the name of one that comes with molvae: {names}" if names else ""
-    parser.add_argument("model", type=Path, metavar="DIR", help=f"model folder that train wrote{known}")
+    parser.add_argument("model", type=Path, metavar="DIR", help=f"model folder that train wrote{known}{also}")
 
 
 def add_model_and_file(

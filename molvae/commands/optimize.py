@@ -3,8 +3,8 @@
 The property is one that RDKit computes (logP, QED, SA, MW, TPSA, ...), or else one that the model was trained
 to predict: then the head is the oracle, and what is found is as good as the head is. An oracle of your own
 gives any other, and a goal file asks for several at once, and for constraints. The budget counts the
-molecules that are scored. The folder holds oracle.csv, every call as it happened, and molecules.csv, the
-molecules found, best first.
+molecules that are scored. The folder holds oracle.csv, every call as it happened, and molecules.csv and
+molecules.sdf, the molecules found, best first.
 """
 
 import argparse

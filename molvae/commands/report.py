@@ -1,6 +1,7 @@
-"""Write a page about a model: its training, its latent space, samples, and what lies around molecules.
+"""Write a page about a model (its training, latent space, samples, what lies around molecules) or a search.
 
-It is one HTML file that needs no network: open it in a browser.
+It is one HTML file that needs no network: open it in a browser. Of a search, the folder that optimize wrote,
+it shows what was sought, every call, what was found and where that came from.
 """
 
 import argparse
@@ -12,13 +13,14 @@ from molvae.data.shipped import shipped_csv
 from molvae.generation.checks import check_from_zero
 from molvae.generation.model_folder import load_model
 from molvae.studies.model_report import ReportRequest, model_page
+from molvae.studies.search_report import is_search, search_page
 
 ENDINGS = (".html",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the model, the page, and the molecules to look at."""
-    add_model(parser)
+    add_model(parser, also="; or the folder of a search that optimize wrote")
     add_out_flags(parser, ENDINGS, required=True)
     data_help = "molecules to map and to compare samples with; by itself those that come with molvae"
     parser.add_argument("--data", type=Path, metavar="FILE", help=data_help)
@@ -31,6 +33,17 @@ def run(arguments: argparse.Namespace) -> None:
     """Loads the model, looks into it, and writes the page."""
     check_from_zero("seed", arguments.seed)
     check_out(arguments.out, arguments.overwrite, ENDINGS)
+    page = search_page(arguments.model) if is_search(arguments.model) else _page_of_model(arguments)
+    partial = arguments.out.with_name(f".partial-{arguments.out.name}")
+    try:
+        partial.write_text(page, encoding="utf-8")
+        partial.replace(arguments.out)
+    finally:
+        partial.unlink(missing_ok=True)
+    print(f"report: {arguments.out}")
+
+
+def _page_of_model(arguments: argparse.Namespace) -> str:
     model = load_model(arguments.model)
     request = ReportRequest(
         title=arguments.model.name,
@@ -39,11 +52,4 @@ def run(arguments: argparse.Namespace) -> None:
         metrics=arguments.model / "metrics.csv",
         seed=arguments.seed,
     )
-    page = model_page(model, request)
-    partial = arguments.out.with_name(f".partial-{arguments.out.name}")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(arguments.out)
-    finally:
-        partial.unlink(missing_ok=True)
-    print(f"report: {arguments.out}")
+    return model_page(model, request)

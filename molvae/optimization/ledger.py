@@ -68,7 +68,7 @@ def _to_row(call: OracleCall, objective_name: str) -> list[str]:
 
 
 def read_calls(path: Path, objective_name: str) -> list[OracleCall]:
-    """The calls of a ledger, in order; none if there is no such file.
+    """The calls of a ledger that is to be gone on with, in order; none if there is no such file.
 
     An unfinished last line is cut off the file.
 
@@ -78,6 +78,24 @@ def read_calls(path: Path, objective_name: str) -> list[OracleCall]:
     if not path.exists():
         return []
     content = path.read_bytes()
+    calls = _calls_in(content, path, objective_name)
+    finished = content.rfind(b"\n") + 1
+    if finished < len(content):
+        with path.open("r+b") as file:
+            file.truncate(finished)
+    return calls
+
+
+def calls_so_far(path: Path, objective_name: str) -> list[OracleCall]:
+    """The finished calls of a ledger that may still be written to, in order; the file is left as it is.
+
+    Raises:
+        InputError: for another objective's ledger, or a file that is no ledger.
+    """
+    return _calls_in(path.read_bytes(), path, objective_name)
+
+
+def _calls_in(content: bytes, path: Path, objective_name: str) -> list[OracleCall]:
     header = (",".join(COLUMNS) + "\n").encode()
     if not (content.startswith(header) or header.startswith(content)):
         raise InputError(
@@ -85,9 +103,6 @@ def read_calls(path: Path, objective_name: str) -> list[OracleCall]:
             "choose another path"
         )
     finished = content[: content.rfind(b"\n") + 1]
-    if len(finished) < len(content):
-        with path.open("r+b") as file:
-            file.truncate(len(finished))
     rows = list(csv.reader(finished.decode("utf-8", errors="replace").splitlines()))[1:]
     return [_from_row(row, path, number, objective_name) for number, row in enumerate(rows, start=1)]
 

@@ -1,7 +1,8 @@
 """A search for better molecules, in a folder that it can be resumed from.
 
 run.json        what was asked for, written first; a resumed run must be the same
-oracle.csv      every call of the oracle, as it happens      molecules.csv   the molecules, best first
+oracle.csv      every call of the oracle, as it happens
+molecules.csv   the molecules, best first      molecules.sdf   the best thousand with the same columns
 """
 
 import logging
@@ -23,11 +24,15 @@ from molvae.optimization.search import DEFAULT_BATCH_SIZE, SearchResult, search
 from molvae.progress import Progress
 from molvae.run_folder import claim_folder
 from molvae.settings import to_dict
+from molvae.studies.model_opinion import opinion_columns
 from molvae.studies.molecule_tables import FLOAT_FORMAT, ranked_table
+from molvae.studies.structure_file import write_sdf
 
 logger = logging.getLogger(__name__)
 
-ORACLE_FILE, MOLECULES_FILE = "oracle.csv", "molecules.csv"
+ORACLE_FILE, MOLECULES_FILE, STRUCTURES_FILE = "oracle.csv", "molecules.csv", "molecules.sdf"
+#: Molecules in the SDF, the best.
+MAX_STRUCTURES = 1_000
 #: A resumed run may have another budget; all else must be the same. Of a goal the objective's name tells what
 #: must be: how its oracle is run, the tables record only.
 FREE_TO_CHANGE = {"budget", "goal", "property", "constraints", "oracle"}
@@ -132,6 +137,9 @@ def optimize_molecules(
 
         found = search(optimizer, oracle, request.proposals_per_batch, show)
     table = ranked_table(found, request.objective, request.starts)
+    if len(table):
+        table = table.assign(**opinion_columns(model, table["smiles"].tolist(), request.seed))
+    write_sdf(table.head(MAX_STRUCTURES), out / STRUCTURES_FILE)
     table.to_csv(out / MOLECULES_FILE, index=False, float_format=FLOAT_FORMAT)
     calls = [molecule.call for molecule in found.molecules]
     best_start = next((call for call in calls if call.smiles in set(request.starts)), None)

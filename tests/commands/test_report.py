@@ -1,8 +1,10 @@
-"""molvae report: one page about a model."""
+"""molvae report: one page about a model, or about a search."""
 
 import json
 import re
 from pathlib import Path
+
+import pandas as pd
 
 from molvae.generation.latent_model import MoleculeModel
 from tests.command_line import RunMolvae
@@ -50,3 +52,46 @@ def test_what_can_not_be_shown_is_refused_before_a_page_is_written(
     assert molvae_command(*argv, "--molecule", "C1CC").code == 1
     assert "unknown ending" in molvae_command("report", tiny_model_dir, "--out", tmp_path / "page.txt").err
     assert list(tmp_path.glob("*page*")) == []
+
+
+def test_a_search_has_a_page_of_its_calls_and_of_where_the_best_came_from(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "better", tmp_path / "page.html"
+    argv = ["optimize", tiny_model_dir, "--maximize", "QED", "--budget", 60, "--out", folder]
+    assert molvae_command(*argv, "--optimizer", "evolution", "--from-smiles", "CCOc1ccccc1").code == 0
+    ledger = folder / "oracle.csv"
+    with ledger.open("a", encoding="utf-8") as file:
+        file.write("61,CC")  # a call that is being written
+    before = ledger.read_bytes()
+    outcome = molvae_command("report", folder, "--out", out)
+    assert outcome.code == 0, outcome.err
+    assert ledger.read_bytes() == before
+    page = out.read_text(encoding="utf-8")
+    assert re.findall(r"<h2>(.*?)</h2>", page) == [
+        "What was sought",
+        "The best molecules",
+        "How it went",
+        "What proposed them",
+        "Where the best came from",
+        "The table",
+    ]
+    figure = json.loads(re.findall(r'class="figure-data">(.*?)</script>', page, re.DOTALL)[0])
+    *operators, best = figure["data"]
+    assert sum(len(trace["customdata"]) for trace in operators) == 60
+    assert best["name"] == "best so far"
+    table = pd.read_csv(folder / "molecules.csv")
+    assert f"60 molecules scored, the best {table['QED'].max():.4g}" in page
+
+
+def test_what_is_no_search_is_told_so(molvae_command: RunMolvae, tmp_path: Path) -> None:
+    folder = tmp_path / "search"
+    folder.mkdir()
+    header = "call,smiles,score,values,operator,parent,error,objective"
+    (folder / "oracle.csv").write_text(header + "\n1,CC,,{},prior,,no,QED\n", encoding="utf-8")
+    outcome = molvae_command("report", folder, "--out", tmp_path / "page.html")
+    assert "does not say what the search was for" in outcome.err
+    (folder / "run.json").write_text('{"objective": "QED"}', encoding="utf-8")
+    outcome = molvae_command("report", folder, "--out", tmp_path / "page.html")
+    assert outcome.code == 1
+    assert "has no molecule with a score" in outcome.err
