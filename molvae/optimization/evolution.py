@@ -29,8 +29,9 @@ LATENT_OPERATORS = (NOISE, CROSSOVER, SLIP)
 OPERATORS = (*LATENT_OPERATORS, PRIOR, GRAPH_CROSSOVER, MUTATION)
 #: Times that candidates are made for one batch, if the first hold too few new molecules.
 MAX_ROUNDS = 4
-#: A molecule is a success of its operator if it is among so large a share of the best so far.
-SUCCESS_SHARE = 0.1
+#: A molecule is a success of its operator if it is among so large a share of the best so far, and among so
+#: many of the best.
+SUCCESS_SHARE, NUM_SUCCESSFUL = 0.1, 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +135,8 @@ class Evolution:
         news = [score for score, _ in scored.values()]
         self._screen.tell(list(scored), np.array(news))
         self._scores.extend(news)
-        bar = float(np.quantile(self._scores, 1 - SUCCESS_SHARE))
+        share = min(SUCCESS_SHARE, NUM_SUCCESSFUL / len(self._scores))
+        bar = float(np.quantile(self._scores, 1 - share))
         for score, operator in scored.values():
             self._shares.tell(operator, score > bar)
         for moves in dict.fromkeys(self._moves.values()):
