@@ -23,6 +23,7 @@ from molvae.optimization.evolution import EvolutionSettings
 from molvae.optimization.goal import Goal
 from molvae.optimization.gradient_ascent import GradientSettings
 from molvae.optimization.latent_cma_es import CMASettings
+from molvae.optimization.trust_region_bo import TrustRegionSettings
 from molvae.settings import add_flags, gather
 from molvae.studies.molecule_tables import BROKEN, SCORE
 from molvae.studies.optimize_run import (
@@ -38,6 +39,7 @@ from molvae.studies.optimize_run import (
 logger = logging.getLogger(__name__)
 
 NUM_SHOWN = 5
+SETTINGS = (SearchSettings, GradientSettings, CMASettings, EvolutionSettings, TrustRegionSettings)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,15 +48,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR2", help="folder for the result")
     parser.add_argument("--resume", action="store_true", help="go on with the run in DIR2")
     parser.add_argument("--overwrite", action="store_true", help="delete the run in DIR2 first")
-    for cls in (SearchSettings, GradientSettings, CMASettings, EvolutionSettings):
+    for cls in SETTINGS:
         add_flags(parser, cls)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Searches, and prints the best molecules."""
     settings: SearchSettings
-    settings, gradient, cma, evolution = gather(
-        (SearchSettings, GradientSettings, CMASettings, EvolutionSettings),
+    settings, gradient, cma, evolution, region = gather(
+        SETTINGS,
         arguments.table,
         vars(arguments),
         arguments.table_where,
@@ -68,6 +70,7 @@ def run(arguments: argparse.Namespace) -> None:
             "cma-es": cma,
             "evolution": evolution,
             "latent-evolution": evolution,
+            "trust-region": region,
         }
         request = OptimizeRequest(
             objective=objective,

@@ -45,7 +45,15 @@ class SearchSettings:
     )
     from_file: Path | None = field(default=None, metadata={"help": "a file of molecules to start from"})
     optimizer: (
-        Literal["gradient-ascent", "cma-es", "evolution", "latent-evolution", "graph-ga", "random-prior"]
+        Literal[
+            "gradient-ascent",
+            "cma-es",
+            "evolution",
+            "latent-evolution",
+            "trust-region",
+            "graph-ga",
+            "random-prior",
+        ]
         | None
     ) = field(
         default=None, metadata={"help": "gradient-ascent if the head predicts the property, else cma-es"}

@@ -13,8 +13,9 @@ from molvae.optimization.graph_ga import GraphGA, GraphGASettings
 from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
 from molvae.optimization.objectives import Objective
 from molvae.optimization.random_prior import RandomPrior, prior_proposals
+from molvae.optimization.trust_region_bo import TrustRegionBO, TrustRegionSettings
 
-Settings = GradientSettings | CMASettings | EvolutionSettings | GraphGASettings
+Settings = GradientSettings | CMASettings | EvolutionSettings | GraphGASettings | TrustRegionSettings
 Builder = Callable[[LatentModel, Objective, Sequence[str], int, Settings | None], Optimizer]
 
 
@@ -81,6 +82,14 @@ def _evolution(name: str, operators: Sequence[str]) -> Builder:
     return build_evolution
 
 
+def _trust_region(
+    model: LatentModel, _objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
+) -> Optimizer:
+    if not (settings is None or isinstance(settings, TrustRegionSettings)):
+        raise _foreign_settings("trust-region", settings)
+    return TrustRegionBO(model, starts, seed, settings)
+
+
 def _graph_ga(
     model: LatentModel, _objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
 ) -> Optimizer:
@@ -113,6 +122,7 @@ OPTIMIZERS: dict[str, Builder] = {
     "cma-es": _cma_es,
     "evolution": _evolution("evolution", OPERATORS),
     "latent-evolution": _evolution("latent-evolution", LATENT_OPERATORS),
+    "trust-region": _trust_region,
     "graph-ga": _graph_ga,
     "random-prior": _random_prior,
 }

@@ -25,6 +25,7 @@ from molvae.optimization.pmo_objectives import pmo_objective
 from molvae.optimization.random_corpus import RandomCorpus
 from molvae.optimization.sample_efficiency import auc_of_best, auc_of_best_flat, mean_of_best
 from molvae.optimization.search import search
+from molvae.optimization.trust_region_bo import TrustRegionBO
 from molvae.settings import build
 
 
@@ -53,6 +54,11 @@ def _graph_ga(corpus: Sequence[str], seed: int, _model: Path) -> GraphGA:
     return GraphGA([smiles for smiles in starts if smiles], seed, settings)
 
 
+def _trust_region(_corpus: Sequence[str], seed: int, model: Path) -> TrustRegionBO:
+    """It begins with draws of the model's prior."""
+    return TrustRegionBO(load_model(model), [], seed)
+
+
 def _evolution(operators: Sequence[str], **settings: Any) -> PmoOptimizer:
     """It begins with draws of the model's prior."""
 
@@ -67,6 +73,7 @@ PMO_OPTIMIZERS: dict[str, PmoOptimizer] = {
     "graph-ga": PmoOptimizer(_graph_ga, batch_size=70),
     "evolution": _evolution(OPERATORS),
     "latent-evolution": _evolution(LATENT_OPERATORS),
+    "trust-region": PmoOptimizer(_trust_region, batch_size=64, has_model=True),
     # every molecule decoded from moved latents, at one noise level; and the same where nothing that was
     # scored reaches latents or decoder, so that only the screen learns
     "latent-only": _evolution((NOISE, CROSSOVER)),

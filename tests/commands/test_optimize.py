@@ -10,15 +10,14 @@ from rdkit.Chem import QED, rdFingerprintGenerator
 from rdkit.DataStructs import TanimotoSimilarity
 
 from molvae.generation.model_folder import load_model
+from molvae.optimization.choices import OPTIMIZERS
 from tests.command_line import RunMolvae
 
 STARTS = ("CCOc1ccccc1", "NC(=O)c1ccccc1")
 FROM = [word for text in STARTS for word in ("--from-smiles", text)]
 
 
-@pytest.mark.parametrize(
-    "optimizer", ["gradient-ascent", "cma-es", "evolution", "latent-evolution", "graph-ga", "random-prior"]
-)
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_the_folder_holds_every_call_and_the_molecules_best_first(
     optimizer: str, molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
 ) -> None:

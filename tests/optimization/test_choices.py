@@ -10,6 +10,7 @@ from molvae.optimization.graph_ga import GraphGA
 from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
 from molvae.optimization.objectives import Objective, PropertyGoal
 from molvae.optimization.random_prior import RandomPrior
+from molvae.optimization.trust_region_bo import TrustRegionBO
 from tests.tables import ORACLES, ToyLatentModel
 
 
@@ -22,6 +23,7 @@ def test_each_name_gives_its_optimizer() -> None:
         "cma-es": LatentCMAES,
         "evolution": Evolution,
         "latent-evolution": Evolution,
+        "trust-region": TrustRegionBO,
         "graph-ga": GraphGA,
         "random-prior": RandomPrior,
     }
@@ -52,6 +54,7 @@ def test_gradient_ascent_refuses_an_objective_without_a_single_property() -> Non
         ("cma-es", GradientSettings()),
         ("evolution", CMASettings()),
         ("latent-evolution", CMASettings()),
+        ("trust-region", CMASettings()),
         ("graph-ga", CMASettings()),
         ("random-prior", CMASettings()),
     ],
