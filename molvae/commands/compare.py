@@ -1,7 +1,8 @@
 """Train a VAE and autoencoders on the same molecules, and measure what each is good for.
 
-The first arm is trained for --minutes, the others for as many steps as that took. Out come a page to read, a
-table a question, and the model folders. With --models, models that exist are measured as they are.
+The first arm is trained for --minutes, the others for as many steps as that took, side by side; or all of
+them for --steps. Out come a page to read, a table a question, and the model folders. With --models, models
+that exist are measured as they are.
 """
 
 import argparse
@@ -10,11 +11,12 @@ from pathlib import Path
 from molvae.data.cache import cache_folder
 from molvae.generation.checks import check_from_zero
 from molvae.studies.comparison.arms import ARMS, QUICK_ARMS
-from molvae.studies.comparison.run import REPORT, CompareRequest, arms_before, compare
+from molvae.studies.comparison.request import MINUTES, CompareRequest, record_of
+from molvae.studies.comparison.run import REPORT, compare
 from molvae.studies.comparison.sampling import QUICK_SAMPLERS, SAMPLERS
 from molvae.studies.comparison.subjects import QUICK, Extent
 
-QUICK_MINUTES, MINUTES = 1.5, 20.0
+QUICK_MINUTES = 1.5
 #: What suits some ten thousand molecules.
 QUICK_TRAINING = {"num_merges": 60, "batch_size": 128, "augmentation": 4}
 
@@ -26,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--minutes", type=float, metavar="X", help=f"training of the first arm; {MINUTES:g} unless it is said"
     )
+    steps_help = "training of every arm instead: what the first one had, to add arms on another machine"
+    parser.add_argument("--steps", type=int, metavar="N", help=steps_help)
     arms_help = f"of {', '.join(ARMS)}; all of them unless it is said; with --resume, further ones"
     parser.add_argument("--arms", nargs="+", choices=list(ARMS), metavar="ARM", help=arms_help)
     parser.add_argument(
@@ -33,6 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     quick_help = "four arms, two samplers, fewer molecules, 1.5 minutes an arm"
     parser.add_argument("--quick", action="store_true", help=quick_help)
+    workers_help = "arms at a time; one a core by default, 0 for none but this process"
+    parser.add_argument("--num-workers", type=int, metavar="N", help=workers_help)
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of all that is random")
     parser.add_argument("--resume", action="store_true", help="go on with the study in DIR")
     parser.add_argument("--overwrite", action="store_true", help="delete DIR first")
@@ -42,14 +48,17 @@ def run(arguments: argparse.Namespace) -> None:
     """Compares, and says where to read of it."""
     check_from_zero("seed", arguments.seed)
     quick = arguments.quick
-    kept = arms_before(arguments.out) if arguments.resume else ()
+    kept = record_of(arguments.out) if arguments.resume else None
+    is_given = arguments.minutes is not None or arguments.steps is not None or kept is not None
     request = CompareRequest(
         file=arguments.data,
         out=arguments.out,
         cache=cache_folder(),
-        arms=tuple(arguments.arms or kept or (QUICK_ARMS if quick else ARMS)),
+        arms=tuple(arguments.arms or (kept.arms if kept else ()) or (QUICK_ARMS if quick else ARMS)),
         models=tuple(arguments.models),
-        minutes=arguments.minutes if arguments.minutes is not None else QUICK_MINUTES if quick else MINUTES,
+        minutes=QUICK_MINUTES if quick and not is_given else arguments.minutes,
+        steps=arguments.steps,
+        num_workers=arguments.num_workers,
         training=QUICK_TRAINING if quick else {},
         samplers=QUICK_SAMPLERS if quick else tuple(SAMPLERS),
         extent=QUICK if quick else Extent(),

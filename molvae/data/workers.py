@@ -247,9 +247,17 @@ def made_ahead(items: Iterator[_Item], num_ahead: int = 2) -> Iterator[_Item]:
 
 def num_cores() -> int:
     """How many CPU cores this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(available, *_most_cores) if _most_cores else available
+
+
+def use_cores(count: int) -> None:
+    """Lets this process use no more than so many cores from now on, where others of its kind use the rest."""
+    _most_cores[:] = [count]
+
+
+#: What `use_cores` was given, if it was.
+_most_cores: list[int] = []
 
 
 class _Worker:

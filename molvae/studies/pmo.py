@@ -12,27 +12,19 @@ Source: Gao et al., NeurIPS 2022 (PMO): 10,000 calls, and ZINC250k as the only m
 import contextlib
 import hashlib
 import logging
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pandas as pd
-import torch
 
-from molvae.data.workers import num_cores
-from molvae.errors import MolvaeError, SettingsError
+from molvae.errors import SettingsError
 from molvae.generation.model_folder import model_path, weights_checksum
 from molvae.optimization.pmo_objectives import PMO_SCORES
 from molvae.progress import Progress
 from molvae.run_folder import claim_folder
 from molvae.studies.pmo_run import PMO_OPTIMIZERS, PmoFigures, PmoJob, make_run, read_figures
+from molvae.studies.side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
 
@@ -117,7 +109,7 @@ def run_pmo(
     waiting = [job for job in jobs if not job.figures.exists()]
     if len(waiting) < len(jobs):
         logger.info("%d of %d runs are finished already", len(jobs) - len(waiting), len(jobs))
-    finished = contextlib.closing(_finished_runs(waiting, request))
+    finished = contextlib.closing(side_by_side(make_run, waiting, list(request.corpus), request.num_workers))
     with Progress(len(waiting), "runs") as bar, finished as finished_runs:
         for run in finished_runs:
             logger.info("%s, %s, seed %d: AUC %.3f", run.optimizer, run.task, run.seed, run.auc)
@@ -136,52 +128,6 @@ def _check_model(folder: Path, model: Path) -> None:
             f'the runs in "{folder}" are of another model than "{model}": give that one, or another folder'
         )
     file.write_text(f"{checksum}\n", encoding="utf-8")
-
-
-def _finished_runs(jobs: Sequence[PmoJob], request: PmoRequest) -> Generator[PmoFigures, None, None]:
-    """The runs as they finish, so many made at a time; closed early, it ends those that are under way."""
-    count = min(len(jobs), num_cores() if request.num_workers is None else request.num_workers)
-    if count == 0:
-        yield from (make_run(job, request.corpus) for job in jobs)
-        return
-    context = multiprocessing.get_context("spawn")
-    stop = context.Event()
-    with ProcessPoolExecutor(count, context, _start_worker, (list(request.corpus), stop)) as pool:
-        futures = [pool.submit(_make_run_of_worker, job) for job in jobs]
-        try:
-            yield from (future.result() for future in as_completed(futures))
-        except BaseException as error:
-            stop.set()
-            pool.shutdown(wait=False, cancel_futures=True)
-            if isinstance(error, BrokenProcessPool):
-                raise MolvaeError(
-                    "the process of a run ended unexpectedly: go on with --resume, which loses no call"
-                ) from error
-            raise
-
-
-_corpus_of_worker: list[str] = []
-
-
-def _start_worker(corpus: list[str], stop: Event) -> None:
-    """Gives a process the corpus once, for all its runs, and lets it end when it should or is an orphan."""
-    _corpus_of_worker[:] = corpus
-    torch.set_num_threads(1)  # as many runs side by side as there are cores
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    for wait in (stop.wait, parent.join):
-        threading.Thread(target=_end_after, args=(wait,), daemon=True).start()
-
-
-def _end_after(wait: Callable[[], object]) -> None:
-    """Ends this process at once; its ledger is on disk to the last finished line."""
-    wait()
-    os._exit(1)
-
-
-def _make_run_of_worker(job: PmoJob) -> PmoFigures:
-    return make_run(job, _corpus_of_worker)
 
 
 def auc_table(runs: Sequence[PmoFigures]) -> pd.DataFrame:

@@ -10,13 +10,14 @@ import logging
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from molvae.data.augmentation import writings_of
+from molvae.data.augmentation import Writings, writings_of
 from molvae.data.cache import cache_folder
 from molvae.data.curated import Curated, write_summary
 from molvae.data.curation import curate
@@ -118,22 +119,8 @@ def train_model(
         check_free(request.out)
     elif resume and not request.out.exists():
         logger.warning('there is no run in "%s" to resume: a new one begins', request.out)
-    curated = curate(
-        request.file,
-        request.cache,
-        settings.curation,
-        smiles_column=settings.table.smiles_column,
-        property_columns=settings.table.properties,
-        property_kinds=settings.table.property_kinds,
-        num_workers=settings.table.num_workers,
-    )
-    prepared = prepare(
-        curated,
-        request.cache,
-        settings.split,
-        settings.tokenizer,
-        base.tokenizer if base is not None else None,
-    )
+    prepared = prepare_data(replace(request, settings=settings), base)
+    curated = prepared.curated
     record = _record(request, settings, curated)
     claim_folder(request.out, record, may_change=LIMITS, resume=resume, overwrite=overwrite)
     shutil.copyfile(prepared.ledger_path, request.out / LEDGER)
@@ -152,15 +139,7 @@ def train_model(
     if num_bits := settings.network.fingerprint_bits:
         fingerprints = fingerprints_of(curated, num_bits, request.cache, settings.table.num_workers)
     data = TrainingData(prepared.arrays, prepared.split.train, prepared.split.valid, targets, fingerprints)
-    if num_writings := settings.training.augmentation:
-        writings = writings_of(
-            curated,
-            prepared.tokenizer,
-            num_writings,
-            settings.curation.max_symbols,
-            request.cache,
-            settings.table.num_workers,
-        )
+    if (writings := further_writings(prepared, request.cache, settings)) is not None:
         data = data.with_writings(writings)
     result = Trainer(network, data, settings.training, request.out).run()
     with _advice_when_interrupted(request.out):
@@ -171,6 +150,42 @@ def train_model(
     for sentence in shortcomings(model.facts["valid"]):
         logger.warning("%s", sentence)
     return load_model(request.out), prepared
+
+
+def prepare_data(request: RunRequest, base: MoleculeModel | None = None) -> Prepared:
+    """The molecules of a run, curated and tokenized, from the cache folder where they are there.
+
+    Raises:
+        InputError: if the file can't be used.
+        SettingsError: if the split leaves a part empty.
+    """
+    settings = request.settings
+    curated = curate(
+        request.file,
+        request.cache,
+        settings.curation,
+        smiles_column=settings.table.smiles_column,
+        property_columns=settings.table.properties,
+        property_kinds=settings.table.property_kinds,
+        num_workers=settings.table.num_workers,
+    )
+    tokenizer = base.tokenizer if base is not None else None
+    return prepare(curated, request.cache, settings.split, settings.tokenizer, tokenizer)
+
+
+def further_writings(prepared: Prepared, cache: Path, settings: RunSettings) -> Writings | None:
+    """The other writings of each molecule that a run learns from, if it does; from the cache folder."""
+    num_writings = settings.training.augmentation
+    if num_writings == 0:
+        return None
+    return writings_of(
+        prepared.curated,
+        prepared.tokenizer,
+        num_writings,
+        settings.curation.max_symbols,
+        cache,
+        settings.table.num_workers,
+    )
 
 
 def _warn_of_known(prepared: Prepared, base: MoleculeModel) -> None:

@@ -13,12 +13,14 @@ import pytest
 
 from molvae.errors import InputError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
-from molvae.studies.comparison import matching, run
+from molvae.studies.comparison import matching, run, trained
 from molvae.studies.comparison import study as study_module
 from molvae.studies.comparison.arms import ARMS, arms_named
 from molvae.studies.comparison.questions import QUESTIONS
-from molvae.studies.comparison.run import CompareRequest, compare
+from molvae.studies.comparison.request import CompareRequest
+from molvae.studies.comparison.run import compare
 from molvae.studies.comparison.sampling import SAMPLERS
+from molvae.studies.comparison.study import Plan
 from molvae.studies.comparison.subjects import Extent, Molecules
 
 SMALL = Extent(
@@ -44,7 +46,12 @@ def test_every_model_is_measured_in_every_way_and_the_page_tells_of_it(
     tiny_model_dir: Path, tiny_csv: Path, tmp_path: Path
 ) -> None:
     request = CompareRequest(
-        file=tiny_csv, out=tmp_path / "study", cache=tmp_path, models=(tiny_model_dir,), extent=SMALL
+        file=tiny_csv,
+        out=tmp_path / "study",
+        cache=tmp_path,
+        models=(tiny_model_dir,),
+        extent=SMALL,
+        num_workers=0,
     )
     study = compare(request)
     (subject,) = study.subjects
@@ -92,13 +99,13 @@ def test_the_first_arm_is_trained_for_a_time_and_the_others_for_as_many_steps(
 ) -> None:
     seen: list[dict[str, MoleculeModel]] = []
 
-    def look(models: Mapping[str, MoleculeModel], molecules: Molecules, *_: Any) -> Any:
-        assert not set(molecules.known) & set(molecules.unseen)
+    def look(models: Mapping[str, MoleculeModel], _: Any, plan: Plan, *__: Any) -> Any:
+        assert not set(plan.molecules.known) & set(plan.molecules.unseen)
         seen.append(dict(models))
         raise KeyboardInterrupt
 
     monkeypatch.setattr(run, "measure", look)
-    monkeypatch.setattr(run, "TEST_RATE", 0.2)
+    monkeypatch.setattr(trained, "TEST_RATE", 0.2)
     sizes = {"embedding_dim": 8, "encoder_dim": 8, "decoder_dim": 16, "batch_size": 32, "num_merges": 10}
     request = CompareRequest(
         file=tiny_csv,
@@ -108,6 +115,7 @@ def test_the_first_arm_is_trained_for_a_time_and_the_others_for_as_many_steps(
         minutes=0.02,
         training=sizes,
         extent=SMALL,
+        num_workers=0,
     )
     for resume in (False, True):
         with pytest.raises(KeyboardInterrupt):
@@ -128,8 +136,8 @@ SIZES = {"embedding_dim": 8, "encoder_dim": 8, "decoder_dim": 16, "batch_size": 
 def test_a_study_goes_on_with_further_arms_and_does_nothing_twice(
     tiny_csv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "VALID_RATE", 0.1)
-    monkeypatch.setattr(run, "TEST_RATE", 0.35)
+    monkeypatch.setattr(trained, "VALID_RATE", 0.1)
+    monkeypatch.setattr(trained, "TEST_RATE", 0.35)
     monkeypatch.setattr(matching, "MAX_ATTEMPTS", 2)
     out = tmp_path / "study"
     request = CompareRequest(
@@ -141,6 +149,7 @@ def test_a_study_goes_on_with_further_arms_and_does_nothing_twice(
         training=SIZES | {"latent_dim": 8},
         samplers=("N(0, I)", "full Gaussian"),
         extent=SMALL,
+        num_workers=0,
     )
     first = compare(request)
     kept = {path: path.stat().st_mtime_ns for path in (out / "measured").iterdir()}

@@ -7,7 +7,7 @@ other molecules or another extent is left alone until it is written anew.
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -39,11 +39,18 @@ class Measured:
         self._key = json.loads(json.dumps(key))
         self._parts = _read(path, self._key) if path.is_file() else {}
 
-    def part(self, name: str, measure: Callable[[], Parts]) -> Parts:
-        """The tables of this name: those that are kept, or what is measured now, and kept from now on."""
+    def has(self, names: Collection[str]) -> bool:
+        """Whether the tables of all these names are kept."""
+        return self._parts.keys() >= set(names)
+
+    def make(self, name: str, measure: Callable[[], Parts]) -> None:
+        """Measures the tables of this name, and keeps them from now on; unless they are kept already."""
         if name not in self._parts:
             self._parts[name] = measure()
             self._write()
+
+    def part(self, name: str) -> Parts:
+        """The tables of this name, which are kept."""
         return self._parts[name]
 
     def _write(self) -> None:

@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 import pandas as pd
 
 from molvae.generation.latent_model import MoleculeModel
-from molvae.generation.model_folder import weights_checksum
+from molvae.generation.model_folder import load_model, weights_checksum
 from molvae.interfaces import FloatArray
+from molvae.progress import Progress
 from molvae.studies.comparison.classes import cluster_rows, midpoint_rows, two_class_rows
 from molvae.studies.comparison.informing import compression_rows, reconstruction_rows
 from molvae.studies.comparison.measured import Measured, Parts, key_of
@@ -24,6 +26,7 @@ from molvae.studies.comparison.sampling import (
 )
 from molvae.studies.comparison.space import continuity_rows, interpolation_rows, landscape_rows
 from molvae.studies.comparison.subjects import Molecules, Row, Subject
+from molvae.studies.side_by_side import one_thread, side_by_side
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +50,10 @@ SAMPLER_TABLES: dict[str, Callable[[Subject, dict[str, FloatArray]], list[Row]]]
     "prior match": match_rows,
     "holes": hole_rows,
 }
+#: What is kept of a model, part by part, and the tables that are in there.
+SAMPLER_PART, SAMPLES = "samplers", "samples"
+PARTS = (*MEASUREMENTS, SAMPLER_PART)
+TABLES = (*MEASUREMENTS, *SAMPLER_TABLES)
 #: Samples of each sampler that are kept to be looked at.
 NUM_SHOWN = 12
 
@@ -67,41 +74,71 @@ class Study:
     samples: Mapping[tuple[str, str], Sequence[str]]
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What every model is measured on, and how.
+
+    Attributes:
+        molecules: that all are measured on.
+        samplers: names of `SAMPLERS`.
+        folder: where measurements are kept.
+    """
+
+    molecules: Molecules
+    samplers: tuple[str, ...]
+    folder: Path
+
+
 def measure(
-    models: Mapping[str, MoleculeModel],
-    molecules: Molecules,
-    samplers: tuple[str, ...],
-    folders: Mapping[str, Path],
-    out: Path,
+    models: Mapping[str, MoleculeModel], folders: Mapping[str, Path], plan: Plan, num_workers: int | None
 ) -> Study:
     """Every measurement of every model; those that were made and kept are not made again.
 
     Args:
         models: by what they are called.
-        molecules: that all are measured on.
-        samplers: names of `SAMPLERS`.
         folders: of the models, by what they are called.
-        out: the folder that measurements are kept in.
+        plan: what is measured.
+        num_workers: models at a time, each in a process; None for one a core, 0 for this process alone.
 
     Raises:
         InputError: there are too few molecules for a measurement.
+        MolvaeError: a process ended unexpectedly.
     """
-    subjects = [Subject(label, model, molecules) for label, model in models.items()]
+    waiting = [job for job in folders.items() if not _kept(*job, plan).has(PARTS)]
+    with (
+        Progress(len(waiting), "models measured") as bar,
+        closing(side_by_side(_measure_model, waiting, plan, num_workers)) as finished,
+    ):
+        for _ in finished:
+            bar.update()
     rows: dict[str, list[Row]] = {}
     samples: dict[tuple[str, str], list[str]] = {}
-    for subject in subjects:
-        folder = folders[subject.label]
-        key = key_of(subject.label, weights_checksum(folder), molecules, samplers)
-        measured = Measured(out / f"{folder.name}.json", key)
+    for label, folder in folders.items():
+        kept = _kept(label, folder, plan)
+        for found in (kept.part(part) for part in PARTS):
+            for name in found.keys() - {SAMPLES}:
+                rows.setdefault(name, []).extend(found[name])
+            for row in found.get(SAMPLES, ()):
+                samples.setdefault((label, str(row["sampler"])), []).append(str(row["smiles"]))
+    tables = {name: pd.DataFrame(rows[name]) for name in TABLES if rows.get(name)}
+    return Study([Subject(label, model, plan.molecules) for label, model in models.items()], tables, samples)
+
+
+def _kept(label: str, folder: Path, plan: Plan) -> Measured:
+    """The measurements that are kept of a model."""
+    key = key_of(label, weights_checksum(folder), plan.molecules, plan.samplers)
+    return Measured(plan.folder / f"{folder.name}.json", key)
+
+
+def _measure_model(job: tuple[str, Path], plan: Plan) -> None:
+    """Makes the measurements of one model that are not kept yet, each kept as soon as it is there."""
+    label, folder = job
+    kept = _kept(label, folder, plan)
+    with one_thread():
+        subject = Subject(label, load_model(folder), plan.molecules)
         for name, measurement in MEASUREMENTS.items():
-            found = measured.part(name, partial(_alone, name, measurement, subject))
-            rows.setdefault(name, []).extend(found[name])
-        found = measured.part("samplers", partial(_of_samplers, subject, samplers))
-        for name in SAMPLER_TABLES:
-            rows.setdefault(name, []).extend(found[name])
-        for row in found["samples"]:
-            samples.setdefault((subject.label, str(row["sampler"])), []).append(str(row["smiles"]))
-    return Study(subjects, {name: pd.DataFrame(found) for name, found in rows.items() if found}, samples)
+            kept.make(name, partial(_alone, name, measurement, subject))
+        kept.make(SAMPLER_PART, partial(_of_samplers, subject, plan.samplers))
 
 
 def _alone(name: str, measurement: Callable[[Subject], list[Row]], subject: Subject) -> Parts:
@@ -122,4 +159,4 @@ def _of_samplers(subject: Subject, samplers: tuple[str, ...]) -> Parts:
         for smiles in subject.model.decode(latents[:NUM_SHOWN])
     ]
     logger.info("%s, samplers: %.1f s", subject.label, time.perf_counter() - started)
-    return found | {"samples": shown}
+    return found | {SAMPLES: shown}

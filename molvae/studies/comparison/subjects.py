@@ -114,18 +114,12 @@ class Subject:
         label: what it is called.
         model: the model.
         molecules: that all are measured on.
-
-    Attributes:
-        known: posterior means and spreads of the molecules trained on, each `(N, L)`.
-        unseen: those of the molecules held out.
     """
 
     def __init__(self, label: str, model: MoleculeModel, molecules: Molecules) -> None:
         self.label = label
         self.model = model
         self.molecules = molecules
-        self.known = model.posterior(molecules.known)
-        self.unseen = model.posterior(molecules.unseen)
 
     @property
     def seed(self) -> int:
@@ -136,6 +130,16 @@ class Subject:
     def extent(self) -> Extent:
         """How much is measured."""
         return self.molecules.extent
+
+    @cached_property
+    def known(self) -> tuple[FloatArray, FloatArray]:
+        """Posterior means and spreads of the molecules trained on, each `(N, L)`."""
+        return self.model.posterior(self.molecules.known)
+
+    @cached_property
+    def unseen(self) -> tuple[FloatArray, FloatArray]:
+        """Posterior means and spreads of the molecules held out, each `(N, L)`."""
+        return self.model.posterior(self.molecules.unseen)
 
     @cached_property
     def scale(self) -> LatentScale:

@@ -1,0 +1,136 @@
+"""The arms of a study side by side, for a number of steps: the same as one by one, also when killed."""
+
+import dataclasses
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+from molvae.errors import SettingsError
+from molvae.generation.model_folder import load_model, read_manifest, weights_checksum
+from molvae.studies.comparison.request import CompareRequest, claimed
+from molvae.studies.comparison.study import Plan, measure
+from molvae.studies.comparison.subjects import Extent, Molecules
+from molvae.studies.comparison.trained import trained
+from tests.command_line import RunMolvae
+
+ARMS = ("ae", "vae-0.2")
+SIZES = {"embedding_dim": 8, "encoder_dim": 8, "decoder_dim": 16, "latent_dim": 8, "batch_size": 32}
+
+
+@pytest.fixture
+def request_of(tiny_csv: Path, tmp_path: Path) -> CompareRequest:
+    """A study of two small arms of eight steps, in this process."""
+    return CompareRequest(
+        file=tiny_csv,
+        out=tmp_path / "alone",
+        cache=tmp_path,
+        arms=ARMS,
+        steps=8,
+        training=SIZES | {"num_merges": 10},
+        samplers=("N(0, I)",),
+        num_workers=0,
+    )
+
+
+def train(request: CompareRequest, *, resume: bool = False) -> list[str]:
+    """Checksums of the weights of a study's arms, once they are trained."""
+    request = claimed(request, resume=resume, overwrite=False)
+    models = trained(request).models.values()
+    assert {model.facts["steps"] for model in models} == {request.steps or next(iter(models)).facts["steps"]}
+    return [weights_checksum(request.folder_of(arm)) for arm in request.arms]
+
+
+def test_arms_side_by_side_come_to_the_same_as_one_by_one(request_of: CompareRequest, tmp_path: Path) -> None:
+    beside = dataclasses.replace(request_of, out=tmp_path / "beside", num_workers=2)
+    assert train(beside) == train(request_of)
+
+
+def test_models_measured_side_by_side_are_measured_the_same(
+    tiny_model_dir: Path, tiny_csv: Path, tmp_path: Path
+) -> None:
+    other = shutil.copytree(tiny_model_dir, tmp_path / "other")
+    smiles = pd.read_csv(tiny_csv)["smiles"].tolist()
+    extent = Extent(num_known=100, num_unseen=30, num_samples=30, num_around=2, num_denoised=2, num_answers=2)
+    molecules = Molecules(known=smiles[:100], unseen=smiles[100:130], cache=tmp_path, extent=extent)
+    folders = {"one": tiny_model_dir, "other": other}
+    models = {label: load_model(folder) for label, folder in folders.items()}
+    alone, beside = (Plan(molecules, ("N(0, I)",), tmp_path / name) for name in ("alone", "beside"))
+    expected = measure({"one": models["one"]}, {"one": tiny_model_dir}, alone, 0)
+    found = measure(models, folders, beside, 2)
+    assert list(found.tables) == list(expected.tables)
+    for name, table in expected.tables.items():
+        parts = dict(tuple(found.tables[name].groupby("arm")))
+        assert parts.keys() == folders.keys()
+        for part in parts.values():
+            pd.testing.assert_frame_equal(part.reset_index(drop=True).assign(arm="one"), table)
+    assert found.samples["other", "N(0, I)"] == expected.samples["one", "N(0, I)"]
+
+
+def test_a_study_goes_on_for_the_steps_that_its_minutes_came_to(request_of: CompareRequest) -> None:
+    begun = dataclasses.replace(request_of, arms=("ae",), minutes=0.005, steps=None)
+    first = train(begun)
+    steps = read_manifest(request_of.folder_of("ae"))["facts"]["steps"]
+    with pytest.raises(SettingsError, match=rf'ae" had "{steps}" steps, and now it is to have "{steps + 1}"'):
+        train(dataclasses.replace(request_of, steps=steps + 1), resume=True)
+    both = train(dataclasses.replace(request_of, steps=steps), resume=True)
+    assert both[:1] == first
+
+
+def test_a_study_that_was_told_its_steps_takes_no_others(request_of: CompareRequest) -> None:
+    first = train(dataclasses.replace(request_of, arms=("ae",)))
+    with pytest.raises(SettingsError, match='had another minutes \\("None", now "1"\\)'):
+        train(dataclasses.replace(request_of, steps=None, minutes=1), resume=True)
+    with pytest.raises(SettingsError, match='had another steps \\("8", now "9"\\)'):
+        train(dataclasses.replace(request_of, steps=9), resume=True)
+    assert train(dataclasses.replace(request_of, steps=None), resume=True)[:1] == first
+
+
+BEGIN = """
+from pathlib import Path
+from molvae.studies.comparison.request import CompareRequest, claimed
+from molvae.studies.comparison.trained import trained
+request = CompareRequest(
+    file=Path({file!r}), out=Path({out!r}), cache=Path({cache!r}), arms={arms!r}, steps={steps!r},
+    training={training!r}, samplers=("N(0, I)",), num_workers=2,
+)
+trained(claimed(request, resume=False, overwrite=False))
+"""
+
+
+def test_a_study_that_is_killed_in_the_middle_of_several_arms_goes_on_as_if_nothing_had_happened(
+    request_of: CompareRequest, tmp_path: Path
+) -> None:
+    training = {**request_of.training, "checkpoint_seconds": 0.01}
+    request = dataclasses.replace(request_of, steps=60, training=training)
+    killed = dataclasses.replace(request, out=tmp_path / "killed", num_workers=2)
+    places = {"file": str(killed.file), "out": str(killed.out), "cache": str(killed.cache)}
+    text = BEGIN.format(**places, arms=ARMS, steps=60, training=training)
+    process = psutil.Popen([sys.executable, "-c", text], stderr=subprocess.PIPE)
+    last = [killed.folder_of(arm) / "checkpoints" / "last.safetensors" for arm in ARMS]
+    while not all(path.exists() for path in last):
+        assert process.poll() is None, process.stderr.read()
+        time.sleep(0.01)
+    workers = process.children(recursive=True)
+    process.kill()
+    process.communicate()
+    assert not psutil.wait_procs(workers, timeout=60)[1], "workers end with the program that started them"
+    assert train(killed, resume=True) == train(request)
+
+
+def test_minutes_and_steps_are_not_given_together(
+    molvae_command: RunMolvae, tiny_csv: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    common = ("compare", "--data", tiny_csv, "--out", out)
+    found = molvae_command(*common, "--minutes", 2, "--steps", 10)
+    assert found.code == 1
+    assert found.err == 'molvae: error: minutes is "2" and steps is "10": give one of the two\n'
+    assert not out.exists()
+    assert 'steps is "0"; it must be above 0' in molvae_command(*common, "--steps", 0).err
+    assert 'num_workers is "-1"; it must be 0' in molvae_command(*common, "--num-workers", -1).err
