@@ -9,7 +9,6 @@ import argparse
 from pathlib import Path
 
 from molvae.data.cache import cache_folder
-from molvae.generation.checks import check_from_zero
 from molvae.studies.comparison.arms import ARMS, QUICK_ARMS
 from molvae.studies.comparison.request import MINUTES, CompareRequest, record_of
 from molvae.studies.comparison.run import REPORT, compare
@@ -39,14 +38,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--quick", action="store_true", help=quick_help)
     workers_help = "arms at a time; one a core by default, 0 for none but this process"
     parser.add_argument("--num-workers", type=int, metavar="N", help=workers_help)
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of all that is random")
+    seeds_help = "train each of the arms once a seed; 0 unless it is said; with --resume, further ones"
+    parser.add_argument("--seeds", "--seed", nargs="+", type=int, metavar="N", help=seeds_help)
     parser.add_argument("--resume", action="store_true", help="go on with the study in DIR")
     parser.add_argument("--overwrite", action="store_true", help="delete DIR first")
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Compares, and says where to read of it."""
-    check_from_zero("seed", arguments.seed)
     quick = arguments.quick
     kept = record_of(arguments.out) if arguments.resume else None
     is_given = arguments.minutes is not None or arguments.steps is not None or kept is not None
@@ -62,7 +61,7 @@ def run(arguments: argparse.Namespace) -> None:
         training=QUICK_TRAINING if quick else {},
         samplers=QUICK_SAMPLERS if quick else tuple(SAMPLERS),
         extent=QUICK if quick else Extent(),
-        seed=arguments.seed,
+        seeds=tuple(arguments.seeds) if arguments.seeds else None,
     )
     study = compare(request, resume=arguments.resume, overwrite=arguments.overwrite)
     for table in ("reconstruction", "generation"):

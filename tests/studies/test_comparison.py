@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from molvae.studies.comparison.questions import QUESTIONS
 from molvae.studies.comparison.request import CompareRequest
 from molvae.studies.comparison.run import compare
 from molvae.studies.comparison.sampling import SAMPLERS
-from molvae.studies.comparison.study import Plan
+from molvae.studies.comparison.study import Candidate, Plan
 from molvae.studies.comparison.subjects import Extent, Molecules
 
 SMALL = Extent(
@@ -58,7 +58,7 @@ def test_every_model_is_measured_in_every_way_and_the_page_tells_of_it(
     written = {path.stem.replace("_", " ") for path in (tmp_path / "study" / "tables").iterdir()}
     assert written == study.tables.keys()
     assert written <= QUESTIONS.keys()
-    assert QUESTIONS.keys() - written <= {"two classes", "midpoints", "matching"}, (
+    assert QUESTIONS.keys() - written <= {"two classes", "midpoints", "matching", "differences"}, (
         "these take common scaffolds or arms"
     )
     results = json.loads((tmp_path / "study" / "results.json").read_text(encoding="utf-8"))
@@ -79,7 +79,7 @@ def test_every_model_is_measured_in_every_way_and_the_page_tells_of_it(
     titles = re.findall(r"<h2>(.*?)</h2>", page)
     assert [name for name in written if QUESTIONS[name][0] not in titles] == []
     with pytest.raises(SettingsError):
-        compare(CompareRequest(**{**vars(request), "seed": 1}), resume=True)
+        compare(CompareRequest(**{**vars(request), "seeds": (1,)}), resume=True)
 
 
 def test_molecules_are_those_that_every_model_can_read(
@@ -99,9 +99,9 @@ def test_the_first_arm_is_trained_for_a_time_and_the_others_for_as_many_steps(
 ) -> None:
     seen: list[dict[str, MoleculeModel]] = []
 
-    def look(models: Mapping[str, MoleculeModel], _: Any, plan: Plan, *__: Any) -> Any:
+    def look(candidates: Sequence[Candidate], plan: Plan, *_: Any) -> Any:
         assert not set(plan.molecules.known) & set(plan.molecules.unseen)
-        seen.append(dict(models))
+        seen.append({candidate.label: candidate.model for candidate in candidates})
         raise KeyboardInterrupt
 
     monkeypatch.setattr(run, "measure", look)

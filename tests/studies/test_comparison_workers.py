@@ -13,8 +13,10 @@ import pytest
 
 from molvae.errors import SettingsError
 from molvae.generation.model_folder import load_model, read_manifest, weights_checksum
+from molvae.studies.comparison.arms import Training
+from molvae.studies.comparison.page import study_page
 from molvae.studies.comparison.request import CompareRequest, claimed
-from molvae.studies.comparison.study import Plan, measure
+from molvae.studies.comparison.study import Candidate, Plan, measure
 from molvae.studies.comparison.subjects import Extent, Molecules
 from molvae.studies.comparison.trained import trained
 from tests.command_line import RunMolvae
@@ -41,9 +43,9 @@ def request_of(tiny_csv: Path, tmp_path: Path) -> CompareRequest:
 def train(request: CompareRequest, *, resume: bool = False) -> list[str]:
     """Checksums of the weights of a study's arms, once they are trained."""
     request = claimed(request, resume=resume, overwrite=False)
-    models = trained(request).models.values()
-    assert {model.facts["steps"] for model in models} == {request.steps or next(iter(models)).facts["steps"]}
-    return [weights_checksum(request.folder_of(arm)) for arm in request.arms]
+    candidates = trained(request).candidates
+    assert len({candidate.model.facts["steps"] for candidate in candidates}) == 1
+    return [weights_checksum(candidate.folder) for candidate in candidates]
 
 
 def test_arms_side_by_side_come_to_the_same_as_one_by_one(request_of: CompareRequest, tmp_path: Path) -> None:
@@ -51,31 +53,35 @@ def test_arms_side_by_side_come_to_the_same_as_one_by_one(request_of: CompareReq
     assert train(beside) == train(request_of)
 
 
-def test_models_measured_side_by_side_are_measured_the_same(
+def test_models_measured_side_by_side_are_measured_the_same_and_told_of_by_seed(
     tiny_model_dir: Path, tiny_csv: Path, tmp_path: Path
 ) -> None:
     other = shutil.copytree(tiny_model_dir, tmp_path / "other")
     smiles = pd.read_csv(tiny_csv)["smiles"].tolist()
     extent = Extent(num_known=100, num_unseen=30, num_samples=30, num_around=2, num_denoised=2, num_answers=2)
     molecules = Molecules(known=smiles[:100], unseen=smiles[100:130], cache=tmp_path, extent=extent)
-    folders = {"one": tiny_model_dir, "other": other}
-    models = {label: load_model(folder) for label, folder in folders.items()}
+    candidates = [
+        Candidate("one", seed, folder, load_model(folder))
+        for seed, folder in enumerate((tiny_model_dir, other))
+    ]
     alone, beside = (Plan(molecules, ("N(0, I)",), tmp_path / name) for name in ("alone", "beside"))
-    expected = measure({"one": models["one"]}, {"one": tiny_model_dir}, alone, 0)
-    found = measure(models, folders, beside, 2)
-    assert list(found.tables) == list(expected.tables)
+    expected = measure(candidates[:1], alone, 0)
+    found = measure(candidates, beside, 2)
+    assert list(found.each_seed) == list(expected.tables)
     for name, table in expected.tables.items():
-        parts = dict(tuple(found.tables[name].groupby("arm")))
-        assert parts.keys() == folders.keys()
-        for part in parts.values():
-            pd.testing.assert_frame_equal(part.reset_index(drop=True).assign(arm="one"), table)
-    assert found.samples["other", "N(0, I)"] == expected.samples["one", "N(0, I)"]
+        for _, part in found.each_seed[name].groupby("seed"):
+            pd.testing.assert_frame_equal(part.drop(columns="seed").reset_index(drop=True), table)
+        assert (found.tables[name]["seeds"] == 2).all()
+    assert found.samples == expected.samples
+    page = study_page(found)
+    assert "Seeds: one 2." in page
+    assert page.count("<h3>one</h3>") == 2, "a traversal and a path of the first seed"
 
 
 def test_a_study_goes_on_for_the_steps_that_its_minutes_came_to(request_of: CompareRequest) -> None:
     begun = dataclasses.replace(request_of, arms=("ae",), minutes=0.005, steps=None)
     first = train(begun)
-    steps = read_manifest(request_of.folder_of("ae"))["facts"]["steps"]
+    steps = read_manifest(request_of.folder_of(Training("ae", 0)))["facts"]["steps"]
     with pytest.raises(SettingsError, match=rf'ae" had "{steps}" steps, and now it is to have "{steps + 1}"'):
         train(dataclasses.replace(request_of, steps=steps + 1), resume=True)
     both = train(dataclasses.replace(request_of, steps=steps), resume=True)
@@ -112,7 +118,7 @@ def test_a_study_that_is_killed_in_the_middle_of_several_arms_goes_on_as_if_noth
     places = {"file": str(killed.file), "out": str(killed.out), "cache": str(killed.cache)}
     text = BEGIN.format(**places, arms=ARMS, steps=60, training=training)
     process = psutil.Popen([sys.executable, "-c", text], stderr=subprocess.PIPE)
-    last = [killed.folder_of(arm) / "checkpoints" / "last.safetensors" for arm in ARMS]
+    last = [killed.folder_of(Training(arm, 0)) / "checkpoints" / "last.safetensors" for arm in ARMS]
     while not all(path.exists() for path in last):
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.01)

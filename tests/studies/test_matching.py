@@ -10,7 +10,7 @@ import pytest
 from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.studies.comparison.arms import ARMS
-from molvae.studies.comparison.matching import MAX_ATTEMPTS, TOLERANCE, find_match, matching_rows
+from molvae.studies.comparison.matching import MAX_ATTEMPTS, TOLERANCE, attempt_rows, find_match, full_row
 
 ARM, TO = ARMS["vae-matched"], ARMS["regularized-ae"]
 
@@ -83,7 +83,7 @@ def test_where_no_weight_matches_the_closest_is_taken_and_the_table_says_so(
     assert len(match.attempts) == MAX_ATTEMPTS
     assert match.kl_weight == pytest.approx(weight, rel=0.15), "the end of the range that is nearer"
     model, other = (cast("MoleculeModel", Told(share)) for share in (0.55, target))
-    rows = matching_rows(ARM, TO, match, model, other)
+    rows = [*attempt_rows(ARM, TO, match), full_row(ARM, TO, match, model, other)]
     assert [row["within 0.02"] for row in rows] == ["no"] * (MAX_ATTEMPTS + 1)
     assert rows[-1]["training"] == "full"
     assert rows[-1]["difference"] == pytest.approx(0.55 - target)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from molvae.errors import SettingsError
 
@@ -22,6 +22,13 @@ class Arm:
     label: str
     settings: Mapping[str, Any]
     matches: str | None = None
+
+
+class Training(NamedTuple):
+    """An arm, by its name, and the seed of its initial weights, the order of its batches, and its noise."""
+
+    arm: str
+    seed: int
 
 
 #: The first one is trained for a time, and the others for as many steps as that took.

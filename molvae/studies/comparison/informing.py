@@ -9,8 +9,7 @@ from molvae.evaluation.information import (
     information,
     kl_to_prior,
 )
-from molvae.evaluation.intervals import mean_interval
-from molvae.studies.comparison.subjects import Row, Subject, told
+from molvae.studies.comparison.subjects import Row, Subject, told_of_each
 
 #: Steps of rounding, as shares of the codes' spread, to see how coarse codes may be.
 STEPS = (0.1, 0.25, 0.5, 1.0)
@@ -29,8 +28,8 @@ def reconstruction_rows(subject: Subject) -> list[Row]:
     return [
         {
             "arm": subject.label,
-            **told("exact, mean", mean_interval(exact)),
-            **told("exact, one draw", mean_interval(drawn)),
+            **told_of_each("exact, mean", exact),
+            **told_of_each("exact, one draw", drawn),
             "KL, nats": float(kl_to_prior(means, spreads, family).mean()),
             "mutual information, nats": found.mutual_information,
             "its ceiling": found.ceiling,
@@ -56,7 +55,7 @@ def compression_rows(subject: Subject) -> list[Row]:
                 "arm": subject.label,
                 "step, spreads": share,
                 "bits": code_bits(subject.known[0], step),
-                **told("exact", mean_interval(exact)),
+                **told_of_each("exact", exact),
                 "KL, bits": bits_of(
                     float(kl_to_prior(*subject.unseen, subject.model.posterior_family).mean())
                 ),

@@ -142,28 +142,29 @@ def _reconstruction(model: MoleculeModel) -> float:
     return float(report["reconstruction"])
 
 
-def matching_rows(arm: Arm, to: Arm, match: Match, model: MoleculeModel, other: MoleculeModel) -> list[Row]:
-    """The attempts and the full training, each beside the arm that was to be matched."""
-
-    def row(training: str, kl_weight: float, steps: int, found: float, target: float) -> Row:
-        return {
-            "arm": arm.label,
-            "training": training,
-            "KL weight": kl_weight,
-            "steps": steps,
-            "exact": found,
-            f"exact, {to.label}": target,
-            "difference": found - target,
-            f"within {TOLERANCE:g}": "yes" if abs(found - target) <= TOLERANCE else "no",
-        }
-
-    steps = int(model.facts["steps"])
-    full = row("full", match.kl_weight, steps, _reconstruction(model), _reconstruction(other))
-    tried = match.attempts
+def attempt_rows(arm: Arm, to: Arm, match: Match) -> list[Row]:
+    """The attempts, each beside that of the arm that was to be matched."""
+    target = match.target.reconstruction
     return [
-        *(
-            row("short", made.kl_weight or 0.0, made.steps, made.reconstruction, match.target.reconstruction)
-            for made in tried
-        ),
-        full,
+        _row(arm, to, "short", made.kl_weight or 0.0, made.steps, made.reconstruction, target)
+        for made in match.attempts
     ]
+
+
+def full_row(arm: Arm, to: Arm, match: Match, model: MoleculeModel, other: MoleculeModel) -> Row:
+    """The full training of a seed, beside that of the arm that was to be matched."""
+    steps, found, target = int(model.facts["steps"]), _reconstruction(model), _reconstruction(other)
+    return _row(arm, to, "full", match.kl_weight, steps, found, target)
+
+
+def _row(arm: Arm, to: Arm, training: str, kl_weight: float, steps: int, found: float, target: float) -> Row:
+    return {
+        "arm": arm.label,
+        "training": training,
+        "KL weight": kl_weight,
+        "steps": steps,
+        "exact": found,
+        f"exact, {to.label}": target,
+        "difference": found - target,
+        f"within {TOLERANCE:g}": "yes" if abs(found - target) <= TOLERANCE else "no",
+    }

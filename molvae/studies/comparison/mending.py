@@ -4,9 +4,8 @@ import numpy as np
 
 from molvae.chem.notation import smiles_to_selfies, split_symbols
 from molvae.evaluation.denoising import corrupt_each, measure_denoising
-from molvae.evaluation.intervals import mean_interval
 from molvae.evaluation.model_calls import combine_copies, denoiser_of
-from molvae.studies.comparison.subjects import Molecules, Row, Subject, told
+from molvae.studies.comparison.subjects import Molecules, Row, Subject, told_of_each
 
 RATES = (0.0, 0.1, 0.2, 0.3)
 #: Corrupted copies of a molecule that are combined, and molecules whose symbols are put in.
@@ -35,10 +34,10 @@ def denoising_rows(subject: Subject) -> list[Row]:
             {
                 "arm": subject.label,
                 "rate": rate,
-                **told("exact", mean_interval(found.is_exact.astype(np.float64))),
+                **told_of_each("exact", found.is_exact.astype(np.float64)),
                 f"among {1 + extent.num_answers}": float(found.is_among.mean()),
                 "unchanged by the noise": float(1 - found.is_changed.mean()),
-                **told("gain in Tanimoto", mean_interval(found.gain)),
+                **told_of_each("gain in Tanimoto", found.gain),
                 "gain of the best": float((found.best_similarity - found.unchanged_similarity).mean()),
                 "different answers": float(found.num_distinct.mean()),
                 f"{NUM_COPIES} copies together": float(together.mean()),

@@ -42,7 +42,23 @@ def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
             ends = zip(table[name], table[low], table[high], strict=True)
             shown[name] = ["" if pd.isna(v) else f"{v:.3g} ({a:.3g}-{b:.3g})" for v, a, b in ends]
             shown = shown.drop(columns=[low, high])
+        if (spread := f"{name} sd") in table.columns:
+            shown[name] = [
+                text if pd.isna(sd) else _with_spread(text, sd)
+                for text, sd in zip(shown[name], table[spread], strict=True)
+            ]
+            shown = shown.drop(columns=spread)
     return shown
+
+
+def _with_spread(value: str | float, spread: float) -> str:
+    """A value, as text with its interval or as a number, with its standard deviation over seeds.
+
+    >>> _with_spread("0.5 (0.41-0.612)", 0.012), _with_spread(0.25, 0.1)
+    ('0.5 ± 0.012 (0.41-0.612)', '0.25 ± 0.1')
+    """
+    first, *rest = (value if isinstance(value, str) else f"{value:.4g}").split(" ", 1)
+    return " ".join([f"{first} ± {spread:.2g}", *rest])
 
 
 def answers(study: Study) -> list[str]:
@@ -55,6 +71,7 @@ def answers(study: Study) -> list[str]:
     lines = [
         "Trained on the same molecules, with the same tokens, architecture and number of steps; what differs "
         "is the bottleneck. Numbers are of molecules that no arm was trained on.",
+        *_seeds(study),
         "Sampling from N(0, I), or the uniform prior of an arm that has one. FCD to unseen molecules, lower "
         f"is better, {floor:.2f} for training molecules themselves: " + _listed(normal, ".1f") + ".",
         "With the sampler that suits each best: "
@@ -78,6 +95,17 @@ def answers(study: Study) -> list[str]:
     return lines
 
 
+def _seeds(study: Study) -> list[str]:
+    """How often each arm was trained, where any was trained twice."""
+    if not study.each_seed:
+        return []
+    counts = study.tables["reconstruction"].set_index("arm")["seeds"]
+    return [
+        f"Seeds: {_listed(counts, 'd')}. Figures are means over them; ± is the standard deviation over them, "
+        "in brackets stands the 95 % interval over molecules. What is drawn is of the first seed of each arm."
+    ]
+
+
 def _listed(values: "pd.Series[float]", form: str) -> str:
     return "; ".join(f"{arm} {format(value, form)}" for arm, value in values.items())
 
@@ -85,7 +113,7 @@ def _listed(values: "pd.Series[float]", form: str) -> str:
 def _maps(study: Study) -> Section:
     """A map of the same molecules for each arm."""
     pieces = []
-    for subject in study.subjects:
+    for subject in study.shown:
         smiles = subject.molecules.unseen[:NUM_MAPPED]
         codes, known = subject.unseen[0][:NUM_MAPPED], subject.molecules.unseen_properties[:NUM_MAPPED]
         figure = map_figure(
@@ -138,7 +166,8 @@ def _bars(table: pd.DataFrame) -> str:
 
     figure = go.Figure()
     for sampler, part in table.groupby("sampler", sort=False):
-        figure.add_trace(go.Bar(x=part["arm"], y=part["FCD"], name=str(sampler)))
+        spread = {"array": part["FCD sd"], "thickness": 1} if "FCD sd" in part else None
+        figure.add_trace(go.Bar(x=part["arm"], y=part["FCD"], name=str(sampler), error_y=spread))
     figure.update_layout(
         template="plotly_white",
         barmode="group",
@@ -161,7 +190,7 @@ def _samples(study: Study) -> list[str]:
 def _traversals(study: Study) -> Section:
     """Pages around one molecule for each arm."""
     pieces = []
-    for subject in study.subjects:
+    for subject in study.shown:
         smiles = subject.molecules.unseen[0]
         codes = subject.unseen[0]
         rows = traversal(subject.model, codes[0], codes, NUM_COLUMNS, NUM_ROWS)
@@ -176,7 +205,7 @@ def _traversals(study: Study) -> Section:
 def _paths(study: Study) -> Section:
     """The same pair of molecules joined in each latent space."""
     pieces = []
-    for subject in study.subjects:
+    for subject in study.shown:
         start, end = subject.unseen[0][:2]
         decoded = subject.model.decode(line(start, end, NUM_STEPS))
         pieces.append(f"<h3>{subject.label}</h3>{grid_of([decoded])}")

@@ -74,4 +74,10 @@ QUESTIONS: dict[str, tuple[str, str]] = {
         "SELFIES with a share of their symbols replaced, left out or put in. Exact: the molecule itself "
         "comes back; among 21: it is one of the answers, one from the mean and 20 draws of q(z|x).",
     ),
+    "differences": (
+        "Which differences are there?",
+        "Each arm less the first one, or less the one it was matched to, in some of the figures above. The "
+        "interval is over molecules, each drawn with what both arms gave for it; where it holds 0, the "
+        "molecules do not tell the arms apart.",
+    ),
 }

@@ -9,7 +9,7 @@ from typing import Any, Self
 from molvae.errors import InputError, SettingsError
 from molvae.generation.model_folder import MANIFEST, read_manifest
 from molvae.run_folder import RUN_FILE, claim_folder
-from molvae.studies.comparison.arms import ARMS, arm_named, arms_named
+from molvae.studies.comparison.arms import ARMS, Training, arm_named, arms_named
 from molvae.studies.comparison.sampling import SAMPLERS
 from molvae.studies.comparison.subjects import Extent
 
@@ -26,14 +26,17 @@ class CompareRequest:
         file: the table of SMILES.
         out: the folder for all that comes of it.
         cache: the cache folder.
-        arms: names of `ARMS`. A study that is gone on with keeps those that it has, and gets the others.
+        arms: names of `ARMS`. A study that is gone on with keeps what it has, and gets what is new.
         models: model folders to measure instead, as they are.
         minutes: of training, for the first arm; the others are trained for as many steps.
         steps: of training, for every arm, instead of minutes.
         training: settings that all arms share, where they differ from the defaults of `train`.
         samplers: names of `SAMPLERS`.
         extent: how much is measured.
-        seed: of all that is random.
+        seeds: each arm is trained once a seed. What all are measured on, and what is random in that, is
+            decided by the first one of the study, which is also the one that is meant by None; 0 where there
+            is no study yet.
+        before: what a study that is gone on with has been asked for already.
         num_workers: arms at a time, each in a process; None for one a core, 0 for this process alone. What
             comes out is the same, as each is trained on one thread in either case.
     """
@@ -48,7 +51,8 @@ class CompareRequest:
     training: Mapping[str, Any] = field(default_factory=dict)
     samplers: tuple[str, ...] = tuple(SAMPLERS)
     extent: Extent = field(default_factory=Extent)
-    seed: int = 0
+    seeds: tuple[int, ...] | None = None
+    before: tuple[Training, ...] = ()
     num_workers: int | None = None
 
     def __post_init__(self) -> None:
@@ -65,18 +69,38 @@ class CompareRequest:
                 raise SettingsError(f'{name} is "{length}"; it must be above 0')
         if self.num_workers is not None and self.num_workers < 0:
             raise SettingsError(f'num_workers is "{self.num_workers}"; it must be 0 or more')
+        if self.seeds is not None and not (self.seeds and min(self.seeds) >= 0):
+            given = " ".join(map(str, self.seeds))
+            raise SettingsError(f'seeds are "{given}": give at least one, none below 0')
+        if self.models and len(self.seeds or ()) > 1:
+            raise SettingsError("models that are there already have no further seeds: give one at most")
         if len({path.name for path in self.models}) < len(self.models):
             raise SettingsError("two of the models have the same name; rename one of their folders")
 
-    def going_on(self, before: "Record") -> Self:
-        """The same for a study that is there: with its arms first, and its length unless one is given."""
-        more = tuple(name for name in self.arms if name not in before.arms)
-        length = {} if self.minutes or self.steps else {"minutes": before.minutes, "steps": before.steps}
-        return replace(self, arms=(*before.arms, *more), **length)  # type: ignore[arg-type]
+    @property
+    def seed(self) -> int:
+        """The first one of the study."""
+        if self.before:
+            return self.before[0].seed
+        return self.seeds[0] if self.seeds else 0
 
-    def folder_of(self, arm: str) -> Path:
-        """Where an arm's model is, or will be."""
-        return self.out / ARM_FOLDERS / arm
+    @property
+    def trainings(self) -> tuple[Training, ...]:
+        """All of them, arm by arm: those that were asked for before, and further ones."""
+        asked = [Training(arm, seed) for arm in self.arms for seed in self.seeds or (self.seed,)]
+        every = dict.fromkeys((*self.before, *asked))
+        names = list(dict.fromkeys(training.arm for training in every))
+        return tuple(sorted(every, key=lambda training: names.index(training.arm)))
+
+    def going_on(self, before: "Record") -> Self:
+        """The same for a study that is there: what it has comes first, and its length unless one is given."""
+        length = {} if self.minutes or self.steps else {"minutes": before.minutes, "steps": before.steps}
+        return replace(self, before=before.trainings, **length)  # type: ignore[arg-type]
+
+    def folder_of(self, training: Training) -> Path:
+        """Where a model is, or will be."""
+        more = "" if training.seed == self.seed else f"-seed-{training.seed}"
+        return self.out / ARM_FOLDERS / f"{training.arm}{more}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,14 +108,19 @@ class Record:
     """What the folder of a study says of it, as far as it can be gone on with.
 
     Attributes:
-        arms: names of the arms.
+        trainings: what was trained, or is to be.
         minutes: of training, for the first one; None where the steps were given.
         steps: of training; None where the minutes were given.
     """
 
-    arms: tuple[str, ...]
+    trainings: tuple[Training, ...]
     minutes: float | None
     steps: int | None
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """Names of the arms, each once."""
+        return tuple(dict.fromkeys(training.arm for training in self.trainings))
 
 
 def record_of(out: Path) -> Record | None:
@@ -105,10 +134,10 @@ def record_of(out: Path) -> Record | None:
         return None
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        return Record(
-            arms=tuple(content.get("arms", ())), minutes=content.get("minutes"), steps=content.get("steps")
-        )
-    except (ValueError, AttributeError, TypeError) as error:
+        pairs = content.get("trainings") or [(arm, content["seed"]) for arm in content["arms"]]
+        trainings = tuple(Training(str(arm), int(seed)) for arm, seed in pairs)
+        return Record(trainings=trainings, minutes=content["minutes"], steps=content.get("steps"))
+    except (ValueError, AttributeError, TypeError, KeyError) as error:
         raise InputError(f'"{path}" is damaged: start again with --overwrite') from error
 
 
@@ -122,7 +151,7 @@ def claimed(request: CompareRequest, *, resume: bool, overwrite: bool) -> Compar
         InputError: the record in the folder is damaged.
     """
     before = record_of(request.out) if resume else None
-    may_change = ["arms"]
+    may_change = ["arms", "trainings"]
     if before is not None:
         request = request.going_on(before)
         if request.steps is not None and before.steps is None:
@@ -130,11 +159,13 @@ def claimed(request: CompareRequest, *, resume: bool, overwrite: bool) -> Compar
             _check_steps(request, request.steps)
     if request.minutes is None and request.steps is None:
         request = replace(request, minutes=MINUTES)
-    if not request.models:
-        arms_named(request.arms)
+    trainings = request.trainings if not request.models else ()
+    names = tuple(dict.fromkeys(training.arm for training in trainings))
+    arms_named(names)
     record = {
         "file": request.file.name,
-        "arms": list(request.arms) if not request.models else [],
+        "arms": list(names),
+        "trainings": [list(training) for training in trainings],
         "models": [path.name for path in request.models],
         "minutes": request.minutes,
         "steps": request.steps,
@@ -155,8 +186,8 @@ def finished(out: Path) -> Mapping[str, Any] | None:
 
 def _check_steps(request: CompareRequest, steps: int) -> None:
     """Makes sure that steps which are said now are those that the minutes came to."""
-    for name in request.arms:
-        out = request.folder_of(name)
+    for training in request.trainings:
+        out = request.folder_of(training)
         if (facts := finished(out)) is not None and facts["steps"] != steps:
             raise SettingsError(
                 f'the model in "{out}" had "{facts["steps"]}" steps, and now it is to have "{steps}": say as '

@@ -4,26 +4,25 @@ arms/NAME/       a model folder an arm         tables/*.csv     what was measure
 run.json         what was asked for            results.json     all of it     report.html   to read
 measured/        what was measured of each     matching/        how a KL weight was found
 
-A study can go on with further arms: none that is there is trained or measured again.
+A study can go on with further arms and seeds: none that is there is trained or measured again. A model of
+another than the study's first seed is in arms/NAME-seed-N.
 """
 
 import json
 import logging
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from molvae.data.curation import curate
 from molvae.data.screening import CurationSettings
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model
-from molvae.studies.comparison.arms import arms_named
 from molvae.studies.comparison.page import study_page
 from molvae.studies.comparison.request import MEASURED, CompareRequest, claimed
-from molvae.studies.comparison.study import Plan, Study, measure
+from molvae.studies.comparison.study import Candidate, Plan, Study, Tables, measure
 from molvae.studies.comparison.subjects import Molecules, Row
 from molvae.studies.comparison.trained import trained
 
@@ -43,19 +42,18 @@ def compare(request: CompareRequest, *, resume: bool = False, overwrite: bool = 
     request = claimed(request, resume=resume, overwrite=overwrite)
     matched: list[Row] = []
     if request.models:
-        models = {path.name: load_model(path) for path in request.models}
-        folders = {path.name: path for path in request.models}
-        known, unseen = _divided(request, list(models.values()))
+        models = [load_model(path) for path in request.models]
+        named = zip(request.models, models, strict=True)
+        candidates = [Candidate(path.name, request.seed, path, model) for path, model in named]
+        known, unseen = _divided(request, models)
     else:
-        models, known, unseen, matched = trained(request)
-        folders = {arm.label: request.folder_of(arm.name) for arm in arms_named(request.arms)}
+        candidates, known, unseen, matched = trained(request)
+        models = [candidate.model for candidate in candidates]
     molecules = Molecules.readable_by(
-        list(models.values()), known, unseen, cache=request.cache, seed=request.seed, extent=request.extent
+        models, known, unseen, cache=request.cache, seed=request.seed, extent=request.extent
     )
     plan = Plan(molecules, request.samplers, request.out / MEASURED)
-    study = measure(models, folders, plan, request.num_workers)
-    if matched:
-        study = replace(study, tables={**study.tables, "matching": pd.DataFrame(matched)})
+    study = measure(candidates, plan, request.num_workers, {"matching": matched})
     _write(study, request)
     return study
 
@@ -86,7 +84,13 @@ def _write(study: Study, request: CompareRequest) -> None:
     tables.mkdir()
     for name, table in study.tables.items():
         table.to_csv(tables / f"{name.replace(' ', '_')}.csv", index=False, float_format="%.6g")
-    results = {name: json.loads(table.to_json(orient="records")) for name, table in study.tables.items()}
+    results: dict[str, Any] = _as_json(study.tables)
+    if study.each_seed:
+        results |= {"each seed": _as_json(study.each_seed)}
     text = json.dumps(results, indent=1, ensure_ascii=False)
     (request.out / RESULTS).write_text(text + "\n", encoding="utf-8")
     (request.out / REPORT).write_text(study_page(study), encoding="utf-8")
+
+
+def _as_json(tables: Tables) -> dict[str, Any]:
+    return {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}

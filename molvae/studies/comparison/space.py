@@ -3,11 +3,10 @@
 import numpy as np
 
 from molvae.evaluation.continuity import half_radius, similarity_by_radius
-from molvae.evaluation.intervals import mean_interval
 from molvae.evaluation.landscape import process_predictions, r_squared, ridge_predictions
 from molvae.evaluation.paths import PathReport, describe_path, line
 from molvae.evaluation.roughness import normalized_distances, roughness_index_xd
-from molvae.studies.comparison.subjects import Row, Subject, told
+from molvae.studies.comparison.subjects import Row, Subject, told_of_each
 
 #: Radii around a molecule, as shares of the codes' spread times sqrt(L), and directions at each.
 RADII, NUM_DIRECTIONS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3), 5
@@ -38,7 +37,7 @@ def continuity_rows(subject: Subject) -> list[Row]:
             "arm": subject.label,
             "radius, spreads": share,
             "radius, neighbors": radius / subject.scale.neighbor_distance,
-            **told("Tanimoto", mean_interval(at_radius.mean(axis=1))),
+            **told_of_each("Tanimoto", at_radius.mean(axis=1)),
             "r50, spreads": half / unit,
             "r50, neighbors": half / subject.scale.neighbor_distance,
         }
@@ -57,8 +56,8 @@ def interpolation_rows(subject: Subject) -> list[Row]:
     row: Row = {"arm": subject.label, "pairs": count}
     for name in PATH_FIGURES:
         values = np.array([getattr(report, name) for report in reports], np.float64)
-        if (known := values[np.isfinite(values)]).size:
-            row |= told(name.replace("_", " "), mean_interval(known))
+        if np.isfinite(values).any():
+            row |= told_of_each(name.replace("_", " "), np.where(np.isfinite(values), values, np.nan))
     return [row]
 
 

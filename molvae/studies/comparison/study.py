@@ -1,4 +1,4 @@
-"""Models in, every measurement of every one out: tables by name, as rows."""
+"""Models in, every measurement of every one out: tables by name."""
 
 import logging
 import time
@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -24,6 +25,7 @@ from molvae.studies.comparison.sampling import (
     hole_rows,
     match_rows,
 )
+from molvae.studies.comparison.seeds import num_seeds, plain, tables_of
 from molvae.studies.comparison.space import continuity_rows, interpolation_rows, landscape_rows
 from molvae.studies.comparison.subjects import Molecules, Row, Subject
 from molvae.studies.side_by_side import one_thread, side_by_side
@@ -63,15 +65,41 @@ class Study:
     """What was measured.
 
     Attributes:
-        subjects: the models, in order.
+        subjects: the models, arm by arm, each once a seed.
         tables: by the name of the measurement, but for those that the molecules have too few classes for;
-            each has a column `arm`.
-        samples: SMILES that each sampler gave, by arm and sampler.
+            each has a column `arm`, and figures are means over the seeds of each (`tables_of`).
+        each_seed: the same of every seed by itself, with a column `seed`; empty where no arm has two.
+        samples: SMILES that each sampler gave, by arm and sampler, of the first seed of each arm.
     """
 
     subjects: Sequence[Subject]
     tables: Tables
+    each_seed: Tables
     samples: Mapping[tuple[str, str], Sequence[str]]
+
+    @property
+    def shown(self) -> list[Subject]:
+        """One model an arm, that of its first seed."""
+        first: dict[str, Subject] = {}
+        for subject in self.subjects:
+            first.setdefault(subject.label, subject)
+        return list(first.values())
+
+
+class Candidate(NamedTuple):
+    """A model to measure.
+
+    Attributes:
+        label: what its arm is called.
+        seed: that it was trained with.
+        folder: where it is.
+        model: what is in there.
+    """
+
+    label: str
+    seed: int
+    folder: Path
+    model: MoleculeModel
 
 
 @dataclass(frozen=True)
@@ -90,38 +118,50 @@ class Plan:
 
 
 def measure(
-    models: Mapping[str, MoleculeModel], folders: Mapping[str, Path], plan: Plan, num_workers: int | None
+    candidates: Sequence[Candidate],
+    plan: Plan,
+    num_workers: int | None,
+    others: Mapping[str, Sequence[Row]] | None = None,
 ) -> Study:
     """Every measurement of every model; those that were made and kept are not made again.
 
     Args:
-        models: by what they are called.
-        folders: of the models, by what they are called.
+        candidates: the models, arm by arm.
         plan: what is measured.
         num_workers: models at a time, each in a process; None for one a core, 0 for this process alone.
+        others: rows of further tables, with `arm` and `seed`.
 
     Raises:
         InputError: there are too few molecules for a measurement.
         MolvaeError: a process ended unexpectedly.
     """
-    waiting = [job for job in folders.items() if not _kept(*job, plan).has(PARTS)]
+    every = [(candidate.label, candidate.folder) for candidate in candidates]
+    waiting = [job for job in every if not _kept(*job, plan).has(PARTS)]
     with (
         Progress(len(waiting), "models measured") as bar,
         closing(side_by_side(_measure_model, waiting, plan, num_workers)) as finished,
     ):
         for _ in finished:
             bar.update()
-    rows: dict[str, list[Row]] = {}
+    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
     samples: dict[tuple[str, str], list[str]] = {}
-    for label, folder in folders.items():
+    for label, seed, folder, _ in candidates:
         kept = _kept(label, folder, plan)
         for found in (kept.part(part) for part in PARTS):
             for name in found.keys() - {SAMPLES}:
-                rows.setdefault(name, []).extend(found[name])
-            for row in found.get(SAMPLES, ()):
-                samples.setdefault((label, str(row["sampler"])), []).append(str(row["smiles"]))
-    tables = {name: pd.DataFrame(rows[name]) for name in TABLES if rows.get(name)}
-    return Study([Subject(label, model, plan.molecules) for label, model in models.items()], tables, samples)
+                rows[name] += [{"arm": label, "seed": seed, **row} for row in found[name]]
+        shown: dict[tuple[str, str], list[str]] = {}
+        for row in kept.part(SAMPLER_PART)[SAMPLES]:
+            shown.setdefault((label, str(row["sampler"])), []).append(str(row["smiles"]))
+        samples = {**samples, **{key: found for key, found in shown.items() if key not in samples}}
+    rows |= {name: list(further) for name, further in (others or {}).items()}
+    rows = {name: of_table for name, of_table in rows.items() if of_table}
+    return Study(
+        subjects=[Subject(label, model, plan.molecules) for label, _, _, model in candidates],
+        tables=tables_of(rows),
+        each_seed={name: plain(found) for name, found in rows.items()} if num_seeds(rows) > 1 else {},
+        samples=samples,
+    )
 
 
 def _kept(label: str, folder: Path, plan: Plan) -> Measured:

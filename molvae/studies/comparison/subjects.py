@@ -9,14 +9,16 @@ import numpy as np
 
 from molvae.data.bulk import properties_of
 from molvae.errors import InputError
-from molvae.evaluation.intervals import Interval
+from molvae.evaluation.intervals import Interval, mean_interval
 from molvae.evaluation.scales import LatentScale, latent_scale
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.sampling import posterior_draws
 from molvae.interfaces import FloatArray
 
 #: A line of a table: what is in the columns, by name.
-Row = dict[str, str | float | int]
+Row = dict[str, str | float | int | list[float]]
+#: What ends the name of a column that holds the values of each molecule.
+EACH = " each"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,3 +162,10 @@ class Subject:
 def told(name: str, interval: Interval) -> Row:
     """A value and the ends of its 95 % interval, as three columns."""
     return {name: interval.value, f"{name} from": interval.low, f"{name} to": interval.high}
+
+
+def told_of_each(name: str, values: FloatArray) -> Row:
+    """The mean of a value of each molecule `(N,)`, its interval, and the values; NaN where there is none."""
+    doubles = np.asarray(values, dtype=np.float64)
+    known = doubles[~np.isnan(doubles)]
+    return told(name, mean_interval(known)) | {name + EACH: doubles.round(6).tolist()}

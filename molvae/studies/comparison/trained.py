@@ -1,7 +1,8 @@
 """The arms of a study in, their models out: trained side by side, for as many steps, on the same molecules.
 
 How many steps is said, or what the minutes of the first arm came to. An arm that is matched to another one
-comes last, when the KL weight is found. Each arm is trained on one thread, wherever that is.
+comes last, when the KL weight is found, which is done with the study's first seed alone. Each arm is trained
+on one thread, wherever that is.
 """
 
 import logging
@@ -15,9 +16,10 @@ from molvae.errors import InterruptedRunError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model
 from molvae.progress import Progress
-from molvae.studies.comparison.arms import ARMS, Arm, arms_named
-from molvae.studies.comparison.matching import Match, find_match, matching_rows
+from molvae.studies.comparison.arms import ARMS, Arm, Training, arms_named
+from molvae.studies.comparison.matching import Match, attempt_rows, find_match, full_row
 from molvae.studies.comparison.request import CompareRequest, finished
+from molvae.studies.comparison.study import Candidate
 from molvae.studies.comparison.subjects import Row
 from molvae.studies.side_by_side import one_thread, side_by_side
 from molvae.training.request import RunRequest, RunSettings
@@ -36,50 +38,65 @@ class Trained(NamedTuple):
     """What came of the training.
 
     Attributes:
-        models: by the arm's label, in the order that the arms were given in.
+        candidates: the models, arm by arm.
         known: SMILES that they were trained on.
         unseen: SMILES that are held out.
         matched: rows of the table that says how KL weights were found.
     """
 
-    models: dict[str, MoleculeModel]
+    candidates: list[Candidate]
     known: list[str]
     unseen: list[str]
     matched: list[Row]
 
 
 def trained(request: CompareRequest) -> Trained:
-    """Trains the arms, or opens them where they are finished.
+    """Trains the arms, each once a seed, or opens them where they are finished.
 
     Raises:
         InterruptedRunError: the training was stopped.
         InputError: the file can't be used.
     """
-    arms = arms_named(request.arms)
-    own = [arm for arm in arms if arm.matches is None]
-    like = [arm for arm in arms if arm.matches is not None]
-    first = _run_request(request, own[0].settings, _length(request), request.folder_of(own[0].name))
-    prepared = prepare_data(first)
-    further_writings(prepared, request.cache, first.settings)  # once, and not in each process
+    trainings = request.trainings
+    arms = arms_named(tuple(dict.fromkeys(training.arm for training in trainings)))
+    settings = {arm.name: arm.settings for arm in arms if arm.matches is None}
+    first = next(training for training in trainings if training.arm in settings)
+    limits = {"max_minutes": request.minutes, "max_steps": request.steps}
+    asked = _run_request(request, settings[first.arm], first.seed, limits, request.folder_of(first))
+    prepared = prepare_data(asked)
+    further_writings(prepared, request.cache, asked.settings)  # once, and not in each process
     steps = request.steps
     if steps is None:
-        logger.info("training %s", own[0].label)
-        steps = int(_train(first).facts["steps"])
-    searches = [partial(_search, request, arm, steps) for arm in like]
-    _do([*_trainings(request, {arm.name: arm.settings for arm in own}, steps), *searches], request)
+        logger.info("training %s", ARMS[first.arm].label)
+        steps = int(_train(asked).facts["steps"])
+    like = [arm for arm in arms if arm.matches is not None]
+    _do(
+        [*_waiting(request, settings, steps), *(partial(_search, request, arm, steps) for arm in like)],
+        request,
+    )
     matches = {arm.name: _match(request, arm, steps) for arm in like}
     weighted = {arm.name: {**arm.settings, "kl_weight": matches[arm.name].kl_weight} for arm in like}
-    _do(_trainings(request, weighted, steps), request)
-    models = {arm.name: load_model(request.folder_of(arm.name)) for arm in arms}
-    rows = [
-        row
-        for arm in like
-        for row in matching_rows(
-            arm, ARMS[str(arm.matches)], matches[arm.name], models[arm.name], models[str(arm.matches)]
-        )
+    _do(_waiting(request, weighted, steps), request)
+    models = {training: load_model(request.folder_of(training)) for training in trainings}
+    candidates = [
+        Candidate(ARMS[training.arm].label, training.seed, request.folder_of(training), model)
+        for training, model in models.items()
     ]
     known, unseen = prepared.smiles_of(prepared.split.train), prepared.smiles_of(prepared.split.test)
-    return Trained({arm.label: models[arm.name] for arm in arms}, known, unseen, rows)
+    return Trained(candidates, known, unseen, _matched(models, matches, request.seed))
+
+
+def _matched(models: Mapping[Training, MoleculeModel], matches: Mapping[str, Match], first: int) -> list[Row]:
+    """The searches for a KL weight, each with the full trainings of the seeds that both arms have."""
+    rows: list[Row] = []
+    for name, match in matches.items():
+        arm, to = ARMS[name], ARMS[str(ARMS[name].matches)]
+        rows += [{"seed": first, **row} for row in attempt_rows(arm, to, match)]
+        for training, model in models.items():
+            other = models.get(Training(to.name, training.seed))
+            if training.arm == name and other is not None:
+                rows.append({"seed": training.seed, **full_row(arm, to, match, model, other)})
+    return rows
 
 
 def _do(jobs: Sequence[Job], request: CompareRequest) -> None:
@@ -95,19 +112,23 @@ def _carry_out(job: Job, _shared: None) -> None:
     job()
 
 
-def _trainings(request: CompareRequest, settings: Mapping[str, Mapping[str, Any]], steps: int) -> list[Job]:
-    """What is still to be trained of arms with these settings, by name.
+def _waiting(request: CompareRequest, settings: Mapping[str, Mapping[str, Any]], steps: int) -> list[Job]:
+    """What is still to be trained of the arms whose settings are given, by name.
 
     The others were finished as they are asked for here, at whatever limit they had.
     """
     jobs: list[Job] = []
-    for name, of_arm in settings.items():
-        out = request.folder_of(name)
-        if (facts := finished(out)) is None:
-            jobs.append(partial(_train_only, _run_request(request, of_arm, {"max_steps": steps}, out)))
+    for training in request.trainings:
+        if training.arm not in settings:
             continue
-        limits = {name: facts["run"]["training"][name] for name in ("max_minutes", "max_steps")}
-        _train(_run_request(request, of_arm, limits, out))
+        out, limits = request.folder_of(training), {"max_steps": steps}
+        if (facts := finished(out)) is not None:
+            limits = {name: facts["run"]["training"][name] for name in ("max_minutes", "max_steps")}
+        asked = _run_request(request, settings[training.arm], training.seed, limits, out)
+        if facts is None:
+            jobs.append(partial(_train_only, asked))
+        else:
+            _train(asked)
     return jobs
 
 
@@ -128,7 +149,7 @@ def _match(request: CompareRequest, arm: Arm, steps: int) -> Match:
     """The KL weight of an arm that is matched to another; what was tried for it is not tried again."""
 
     def train(settings: Mapping[str, Any], length: int, out: Path) -> MoleculeModel:
-        return _train(_run_request(request, settings, {"max_steps": length}, out))
+        return _train(_run_request(request, settings, request.seed, {"max_steps": length}, out))
 
     return find_match(arm, ARMS[str(arm.matches)], steps, request.out, train)
 
@@ -137,15 +158,15 @@ def _search(request: CompareRequest, arm: Arm, steps: int) -> None:
     _match(request, arm, steps)
 
 
-def _length(request: CompareRequest) -> Mapping[str, float | None]:
-    return {"max_minutes": request.minutes, "max_steps": request.steps}
-
-
 def _run_request(
-    request: CompareRequest, settings: Mapping[str, Any], length: Mapping[str, float | None], out: Path
+    request: CompareRequest,
+    settings: Mapping[str, Any],
+    seed: int,
+    limits: Mapping[str, float | None],
+    out: Path,
 ) -> RunRequest:
-    """How a model is trained: its settings, and where it ends."""
-    shared = {"seed": request.seed, "valid_rate": VALID_RATE, "test_rate": TEST_RATE}
-    given = {name: limit for name, limit in length.items() if limit is not None}
+    """How a model is trained: its settings, its seed, and where it ends. The split has a seed of its own."""
+    shared = {"seed": seed, "valid_rate": VALID_RATE, "test_rate": TEST_RATE}
+    given = {name: limit for name, limit in limits.items() if limit is not None}
     gathered = RunSettings.gathered({**request.training, **settings, **shared, **given}, {}, out.name)
     return RunRequest(file=request.file, out=out, cache=request.cache, settings=gathered)
