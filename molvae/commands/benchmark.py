@@ -1,8 +1,11 @@
-"""Run a published benchmark of optimizers: pmo, 20 tasks of molecular optimization at 10,000 calls each.
+"""Run a published benchmark of optimizers: pmo, or improvement.
 
-Printed is the area under the mean of the best ten molecules against calls, task by task, and the sum, beside
-the sums that others published. The folder holds every run: one that was finished is not made again with
---resume, and one that was cut short goes on. So runs of other tasks, optimizers and seeds may be added.
+pmo: 20 tasks of molecular optimization at 10,000 calls each. Printed is the area under the mean of the best
+ten molecules against calls, task by task, and the sum, beside the sums that others published.
+improvement: 200 leads of QED .7 to .8, 500 calls each. Printed is how many of them had a molecule of QED .9
+found whose Tanimoto similarity to them is .4 at least.
+The folder holds every run: one that was finished is not made again with --resume, and one that was cut short
+goes on. So runs of other tasks, optimizers and seeds may be added.
 """
 
 import argparse
@@ -11,8 +14,19 @@ from pathlib import Path
 
 from molvae.commands.tables import in_columns, read_smiles
 from molvae.data.sources import source_file
+from molvae.errors import SettingsError
 from molvae.optimization.pmo_objectives import PMO_SCORES
 from molvae.settings import add_flags, gather
+from molvae.studies import improvement
+from molvae.studies.improvement import (
+    DEFAULT_OPTIMIZERS,
+    MIN_SIMILARITY,
+    WANTED_QED,
+    ImprovementRequest,
+    improvement_table,
+    run_improvement,
+    zinc_leads,
+)
 from molvae.studies.pmo import BUDGET, DEFAULT_MODEL, RUNS_FILE, PmoRequest, auc_table, run_pmo
 from molvae.studies.pmo_run import PMO_OPTIMIZERS
 
@@ -35,7 +49,8 @@ class BenchmarkSettings:
     """What is run."""
 
     corpus: Path | None = field(
-        default=None, metadata={"help": "a file of SMILES to begin from; else ZINC250k, once it is fetched"}
+        default=None,
+        metadata={"help": "SMILES to begin from, or leads; else of ZINC250k, once fetched"},
     )
     tasks: tuple[str, ...] = field(
         default=(), metadata={"help": "a task; may be given again; else all of them", "flag": "task"}
@@ -44,9 +59,11 @@ class BenchmarkSettings:
         default=(), metadata={"help": "an optimizer; may be given again; else all", "flag": "optimizer"}
     )
     seeds: tuple[int, ...] = field(
-        default=(0,), metadata={"help": "a seed; may be given again", "flag": "seed"}
+        default=(0,), metadata={"help": "a seed; may be given again for pmo", "flag": "seed"}
     )
-    budget: int = field(default=BUDGET, metadata={"help": "molecules that may be scored in a run"})
+    budget: int | None = field(
+        default=None, metadata={"help": "molecules that may be scored in a run; 10,000 or 500 by default"}
+    )
     model: Path = field(
         default=Path(DEFAULT_MODEL),
         metadata={"help": "a model folder, or the name of a model, for optimizers that search its latents"},
@@ -58,7 +75,7 @@ class BenchmarkSettings:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the benchmark, the folder and what is run."""
-    parser.add_argument("benchmark", choices=("pmo",), help="the benchmark: pmo")
+    parser.add_argument("benchmark", choices=("pmo", "improvement"), help="pmo or improvement")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder for the runs")
     parser.add_argument("--resume", action="store_true", help="go on with the runs in DIR, or add to them")
     parser.add_argument("--overwrite", action="store_true", help="delete the runs in DIR first")
@@ -69,13 +86,17 @@ def run(arguments: argparse.Namespace) -> None:
     """Runs it, and prints the table."""
     settings: BenchmarkSettings
     (settings,) = gather((BenchmarkSettings,), arguments.table, vars(arguments), arguments.table_where)
-    corpus = settings.corpus or source_file("zinc250k", "zinc250k.smi")
+    run_benchmark = _run_pmo if arguments.benchmark == "pmo" else _run_improvement
+    run_benchmark(arguments, settings)
+
+
+def _run_pmo(arguments: argparse.Namespace, settings: BenchmarkSettings) -> None:
     request = PmoRequest(
-        corpus=read_smiles(corpus).smiles,
+        corpus=read_smiles(settings.corpus or _zinc()).smiles,
         tasks=settings.tasks or tuple(PMO_SCORES),
         optimizers=settings.optimizers or tuple(PMO_OPTIMIZERS),
         seeds=settings.seeds,
-        budget=settings.budget,
+        budget=BUDGET if settings.budget is None else settings.budget,
         num_workers=settings.num_workers,
         model=settings.model,
     )
@@ -85,3 +106,31 @@ def run(arguments: argparse.Namespace) -> None:
     if set(request.tasks) == set(PMO_SCORES) and request.budget == BUDGET:
         print("published sums: " + ", ".join(f"{name} {total}" for name, total in PUBLISHED_SUMS.items()))
     print(f"runs: {arguments.out / RUNS_FILE}")
+
+
+def _run_improvement(arguments: argparse.Namespace, settings: BenchmarkSettings) -> None:
+    if settings.tasks or len(settings.seeds) != 1:
+        raise SettingsError(
+            f'improvement has one task and takes one seed: "{len(settings.tasks)}" tasks and '
+            f'"{len(settings.seeds)}" seeds are given'
+        )
+    given = settings.corpus
+    request = ImprovementRequest(
+        leads=zinc_leads(read_smiles(_zinc()).smiles) if given is None else read_smiles(given).smiles,
+        optimizers=settings.optimizers or DEFAULT_OPTIMIZERS,
+        budget=improvement.BUDGET if settings.budget is None else settings.budget,
+        seed=settings.seeds[0],
+        num_workers=settings.num_workers,
+        model=settings.model,
+    )
+    results = run_improvement(request, arguments.out, resume=arguments.resume, overwrite=arguments.overwrite)
+    print(
+        f"QED {WANTED_QED} at a similarity of {MIN_SIMILARITY} to the lead, {request.budget:,} calls each, "
+        f"seed {request.seed}"
+    )
+    print(in_columns(improvement_table(results)))
+    print(f"runs: {arguments.out / RUNS_FILE}")
+
+
+def _zinc() -> Path:
+    return source_file("zinc250k", "zinc250k.smi")

@@ -18,7 +18,7 @@ from molvae.optimization.oracle import BudgetedOracle
 DEFAULT_BATCH_SIZE = 16
 MAX_IDLE_BATCHES = 50
 
-StopReason = Literal["budget spent", "stalled"]
+StopReason = Literal["budget spent", "stalled", "done"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class SearchResult:
         curve: the best score after each oracle call, `(calls,)`, NaN before the first score.
         num_failed: calls that gave no score.
         num_batches: how often the optimiser was asked.
-        stop_reason: "budget spent" or "stalled".
+        stop_reason: "budget spent", "stalled", or "done" where it was told to stop.
     """
 
     molecules: list[RankedMolecule]
@@ -61,8 +61,9 @@ def search(
     oracle: BudgetedOracle,
     batch_size: int = DEFAULT_BATCH_SIZE,
     on_batch: Callable[[BudgetedOracle], None] | None = None,
+    is_done: Callable[[BudgetedOracle], bool] | None = None,
 ) -> SearchResult:
-    """The result of asking, scoring and telling until the budget is spent or the optimiser stalls.
+    """The result of asking, scoring and telling until the budget is spent, it stalls or it is done.
 
     It stalls when `MAX_IDLE_BATCHES` batches running hold no molecule that it has not proposed before. The
     optimiser is never told how much budget is left, so a search that goes on from the ledger of an
@@ -73,6 +74,7 @@ def search(
         oracle: scores, counts, and keeps the ledger.
         batch_size: molecules to ask for at a time.
         on_batch: called after each batch, for a progress bar.
+        is_done: says after each batch whether to stop; None for a search that goes on.
 
     Raises:
         SettingsError: for a batch size below 1.
@@ -81,7 +83,8 @@ def search(
         raise SettingsError(f'the batch size is "{batch_size}": ask for at least 1 molecule at a time')
     latents: dict[str, FloatArray | None] = {}
     num_batches = num_idle = 0
-    while oracle.remaining > 0 and num_idle < MAX_IDLE_BATCHES:
+    stop_reason: StopReason = "budget spent"
+    while oracle.remaining > 0:
         proposals = optimizer.ask(batch_size)
         scores = oracle(proposals.smiles, proposals.operator, proposals.parents)
         optimizer.tell(proposals, scores)
@@ -93,10 +96,21 @@ def search(
         num_idle = num_idle + 1 if len(latents) == num_known else 0
         if on_batch is not None:
             on_batch(oracle)
-    return _result(oracle, latents, num_batches)
+        if is_done is not None and is_done(oracle):
+            stop_reason = "done"
+            break
+        if num_idle >= MAX_IDLE_BATCHES:
+            stop_reason = "stalled" if oracle.remaining > 0 else stop_reason
+            break
+    return _result(oracle, latents, num_batches, stop_reason)
 
 
-def _result(oracle: BudgetedOracle, latents: dict[str, FloatArray | None], num_batches: int) -> SearchResult:
+def _result(
+    oracle: BudgetedOracle,
+    latents: dict[str, FloatArray | None],
+    num_batches: int,
+    stop_reason: StopReason,
+) -> SearchResult:
     scored = [call for call in oracle.history if not np.isnan(call.score)]
     ranked = sorted(scored, key=lambda call: -call.score)
     return SearchResult(
@@ -107,5 +121,5 @@ def _result(oracle: BudgetedOracle, latents: dict[str, FloatArray | None], num_b
         curve=oracle.curve(),
         num_failed=len(oracle.history) - len(scored),
         num_batches=num_batches,
-        stop_reason="stalled" if oracle.remaining > 0 else "budget spent",
+        stop_reason=stop_reason,
     )

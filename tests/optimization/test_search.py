@@ -84,3 +84,10 @@ def test_an_interrupted_search_goes_on_as_if_nothing_had_happened(optimizer: str
 def test_a_batch_size_below_one_is_refused() -> None:
     with pytest.raises(SettingsError, match='the batch size is "0": ask for at least 1 molecule'):
         search(Scripted(["C"]), BudgetedOracle(ORACLES["linear"], 10), batch_size=0)
+
+
+def test_a_search_stops_where_it_is_told_to() -> None:
+    oracle = BudgetedOracle(ORACLES["linear"], 50)
+    optimizer = OPTIMIZERS["random-prior"](ToyLatentModel(), ORACLES["linear"], [], 0)
+    result = search(optimizer, oracle, 10, is_done=lambda oracle: len(oracle.history) >= 20)
+    assert (len(result.curve), result.stop_reason, oracle.remaining) == (20, "done", 30)

@@ -1,0 +1,242 @@
+"""Leads in, how often an optimiser makes one better that stays alike out: the benchmark of constrained QED.
+
+A lead has a QED of .7 to .8. It is improved if within the budget a molecule was scored whose QED is at least
+.9 and whose Tanimoto similarity to the lead (ECFP4, 2,048 bits) is at least .4. A search ends there.
+
+run.json                        what was asked for
+<optimizer>/<number>.csv        every call for that lead, as it happens      <number>.json   what came of it
+
+Source: Jin et al. 2018 (arXiv 1812.01070) for the task, on 800 leads; here with a budget of calls.
+"""
+
+import contextlib
+import functools
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from molvae.chem.fingerprints import morgan_bits, tanimoto
+from molvae.chem.molecules import canonicalize, parse_smiles
+from molvae.data.bulk import properties_of
+from molvae.data.splitting import SplitSettings, random_split
+from molvae.errors import InputError, SettingsError
+from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.model_folder import load_model, model_path, weights_checksum
+from molvae.interfaces import FloatArray
+from molvae.optimization.choices import OPTIMIZERS, build_optimizer
+from molvae.optimization.objectives import Evaluations, Objective
+from molvae.optimization.oracle import BudgetedOracle
+from molvae.optimization.search import search
+from molvae.progress import Progress
+from molvae.run_folder import claim_folder
+from molvae.settings import build
+from molvae.studies.side_by_side import side_by_side
+
+logger = logging.getLogger(__name__)
+
+LOW_QED, HIGH_QED, WANTED_QED, MIN_SIMILARITY = 0.7, 0.8, 0.9, 0.4
+NUM_LEADS, BUDGET, BATCH_SIZE = 200, 500, 20
+DEFAULT_OPTIMIZERS = ("evolution", "graph-ga")
+RUNS_FILE = "runs.csv"
+#: How the model `zinc250k` was trained: what it was tested on are the leads.
+ZINC_SPLIT = SplitSettings(valid_rate=0.01, test_rate=0.01)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImprovementRequest:
+    """What to run: every lead with every optimiser.
+
+    Attributes:
+        leads: SMILES to begin at.
+        optimizers: names of `OPTIMIZERS`.
+        budget: molecules that are scored for a lead, itself included.
+        seed: of all that is random.
+        num_workers: leads at a time; None for one a core, 0 for this process.
+        model: a model's folder, or the name of one that comes with molvae.
+    """
+
+    leads: Sequence[str]
+    optimizers: Sequence[str] = DEFAULT_OPTIMIZERS
+    budget: int = BUDGET
+    seed: int = 0
+    num_workers: int | None = None
+    model: str | Path = "zinc250k"
+
+    def __post_init__(self) -> None:
+        if unknown := [name for name in self.optimizers if name not in OPTIMIZERS]:
+            raise SettingsError(
+                f'there is no optimizer "{unknown[0]}" for leads: choose of {", ".join(OPTIMIZERS)}'
+            )
+        if not self.leads or not self.optimizers:
+            raise SettingsError('"0" runs are asked for: give a lead and an optimizer')
+        for name, number, least in (("budget", self.budget, 1), ("seed", self.seed, 0)):
+            if number < least:
+                raise SettingsError(f'{name} is "{number}"; it must be at least {least}')
+
+
+class ImprovementJob(NamedTuple):
+    """A lead, its number, the optimiser, and where the run goes."""
+
+    lead: str
+    number: int
+    optimizer: str
+    budget: int
+    seed: int
+    folder: Path
+
+    @property
+    def ledger(self) -> Path:
+        """Where its calls go."""
+        return self.folder / self.optimizer / f"{self.number}.csv"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Improvement:
+    """What came of a lead.
+
+    Attributes:
+        number: of the lead.
+        lead: its canonical SMILES.
+        optimizer: the optimiser's name.
+        is_improved: whether a molecule was found that is good and alike enough.
+        best: the SMILES of the highest QED among those that are alike enough.
+        qed: of the best.
+        similarity: of the best to the lead.
+        num_calls: molecules scored.
+    """
+
+    number: int
+    lead: str
+    optimizer: str
+    is_improved: bool
+    best: str
+    qed: float
+    similarity: float
+    num_calls: int
+
+
+def zinc_leads(smiles: Sequence[str], num_leads: int = NUM_LEADS, seed: int = 0) -> list[str]:
+    """Random molecules of ZINC250k with a QED of .7 to .8 that the model `zinc250k` was tested on.
+
+    Args:
+        smiles: the whole set, in the order of its file.
+        num_leads: how many.
+        seed: of the draw.
+    """
+    held_out = [canonicalize(smiles[row]) for row in random_split(len(smiles), ZINC_SPLIT).test.tolist()]
+    qed = properties_of(held_out, ["QED"])[:, 0]
+    fitting = np.flatnonzero((qed >= LOW_QED) & (qed <= HIGH_QED))
+    drawn = np.random.default_rng(seed).permutation(fitting)[:num_leads]
+    return [held_out[place] for place in drawn.tolist()]
+
+
+def run_improvement(
+    request: ImprovementRequest, out: Path, *, resume: bool = False, overwrite: bool = False
+) -> list[Improvement]:
+    """Makes the searches that are not there yet, and returns what came of each lead, optimiser by optimiser.
+
+    Raises:
+        OutputExistsError: if `out` holds something and neither `resume` nor `overwrite` is set.
+        SettingsError: if the runs in `out` had other leads, another budget, seed or model.
+        ModelFolderError: if there is no such model.
+    """
+    leads = [canonicalize(text) for text in request.leads]
+    path = model_path(request.model)
+    record = {
+        "budget": request.budget,
+        "seed": request.seed,
+        "leads": hashlib.sha256("\n".join(leads).encode()).hexdigest(),
+        "model": weights_checksum(path),
+    }
+    claim_folder(out, record, may_change=(), resume=resume, overwrite=overwrite)
+    jobs = [
+        ImprovementJob(lead, number, optimizer, request.budget, request.seed, out)
+        for optimizer in dict.fromkeys(request.optimizers)
+        for number, lead in enumerate(leads)
+    ]
+    waiting = [job for job in jobs if not job.ledger.with_suffix(".json").exists()]
+    finished = contextlib.closing(side_by_side(improve, waiting, path, request.num_workers))
+    with Progress(len(waiting), "leads") as bar, finished as improvements:
+        for found in improvements:
+            logger.debug("%s, lead %d: QED %.3f", found.optimizer, found.number, found.qed)
+            bar.update()
+    results = [_read(job.ledger.with_suffix(".json")) for job in jobs]
+    pd.DataFrame([asdict(result) for result in results]).to_csv(out / RUNS_FILE, index=False)
+    return results
+
+
+def improve(job: ImprovementJob, model: Path) -> Improvement:
+    """Searches from one lead, going on from its ledger; the result is on disk when it returns."""
+    job.ledger.parent.mkdir(parents=True, exist_ok=True)
+    objective = qed_near(job.lead)
+    oracle = BudgetedOracle(objective, job.budget, job.ledger)
+    seed = job.seed + job.number
+    optimizer = build_optimizer(job.optimizer, _loaded(model), objective, [job.lead], seed)
+    search(optimizer, oracle, BATCH_SIZE, is_done=_is_improved)
+    alike = [call for call in oracle.history if call.values["similarity"] >= MIN_SIMILARITY]
+    best = max(alike, key=lambda call: call.values["QED"])
+    result = Improvement(
+        number=job.number,
+        lead=job.lead,
+        optimizer=job.optimizer,
+        is_improved=best.values["QED"] >= WANTED_QED,
+        best=best.smiles,
+        qed=best.values["QED"],
+        similarity=best.values["similarity"],
+        num_calls=len(oracle.history),
+    )
+    partial = job.ledger.with_suffix(".partial")
+    partial.write_text(json.dumps(asdict(result), indent=2) + "\n", encoding="utf-8")
+    partial.replace(job.ledger.with_suffix(".json"))
+    return result
+
+
+def qed_near(lead: str) -> Objective:
+    """QED up to .9 times similarity to the lead up to .4, each as a share of that: at most 1."""
+    lead_bits = morgan_bits([parse_smiles(lead)])[0]
+
+    def function(smiles: Sequence[str]) -> Evaluations:
+        mols = [parse_smiles(text) for text in smiles]
+        similarity: FloatArray = tanimoto(lead_bits, morgan_bits(mols)).astype(np.float64)
+        qed = properties_of(smiles, ["QED"])[:, 0]
+        scores = np.minimum(1, qed / WANTED_QED) * np.minimum(1, similarity / MIN_SIMILARITY)
+        return Evaluations(scores, {"QED": qed, "similarity": similarity})
+
+    return Objective(name=f"QED near {lead}", function=function)
+
+
+def improvement_table(results: Sequence[Improvement]) -> pd.DataFrame:
+    """A row an optimizer: share of leads improved, mean of the best QED, and calls a lead."""
+    table = pd.DataFrame([asdict(result) for result in results])
+    groups = table.groupby("optimizer", sort=False)
+    shown = groups.agg(
+        leads=("lead", "size"),
+        improved=("is_improved", "mean"),
+        qed=("qed", "mean"),
+        similarity=("similarity", "mean"),
+        calls=("num_calls", "mean"),
+    )
+    return shown.reset_index()
+
+
+def _is_improved(oracle: BudgetedOracle) -> bool:
+    return oracle.best is not None and oracle.best.score >= 1.0
+
+
+@functools.cache
+def _loaded(path: Path) -> MoleculeModel:
+    return load_model(path)
+
+
+def _read(path: Path) -> Improvement:
+    try:
+        return build(Improvement, json.loads(path.read_text(encoding="utf-8")), f'"{path}"')
+    except (ValueError, AttributeError) as error:
+        raise InputError(f'"{path}" holds no result: delete it, and the search is made again') from error
