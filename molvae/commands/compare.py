@@ -9,7 +9,9 @@ import argparse
 from pathlib import Path
 
 from molvae.data.cache import cache_folder
+from molvae.errors import SettingsError
 from molvae.studies.comparison.arms import ARMS, QUICK_ARMS
+from molvae.studies.comparison.class_file import ClassFile
 from molvae.studies.comparison.request import MINUTES, CompareRequest, record_of
 from molvae.studies.comparison.run import REPORT, compare
 from molvae.studies.comparison.sampling import QUICK_SAMPLERS, SAMPLERS
@@ -36,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     quick_help = "four arms, two samplers, fewer molecules, 1.5 minutes an arm"
     parser.add_argument("--quick", action="store_true", help=quick_help)
+    classes_help = "a table of SMILES with a class each, to see how each model places them"
+    parser.add_argument("--classes", type=Path, metavar="FILE", help=classes_help)
+    parser.add_argument("--class-column", metavar="NAME", help="its column of classes, of two values or more")
+    threshold_help = "where that holds numbers: what divides them in two classes"
+    parser.add_argument("--class-threshold", type=float, metavar="X", help=threshold_help)
     workers_help = "arms at a time; one a core by default, 0 for none but this process"
     parser.add_argument("--num-workers", type=int, metavar="N", help=workers_help)
     seeds_help = "train each of the arms once a seed; 0 unless it is said; with --resume, further ones"
@@ -58,6 +65,7 @@ def run(arguments: argparse.Namespace) -> None:
         minutes=QUICK_MINUTES if quick and not is_given else arguments.minutes,
         steps=arguments.steps,
         num_workers=arguments.num_workers,
+        classes=_classes(arguments),
         training=QUICK_TRAINING if quick else {},
         samplers=QUICK_SAMPLERS if quick else tuple(SAMPLERS),
         extent=QUICK if quick else Extent(),
@@ -67,3 +75,12 @@ def run(arguments: argparse.Namespace) -> None:
     for table in ("reconstruction", "generation"):
         print(f"{table}: {request.out / 'tables' / table}.csv")
     print(f"report: {request.out / REPORT} ({len(study.subjects)} models)")
+
+
+def _classes(arguments: argparse.Namespace) -> ClassFile | None:
+    path, column, threshold = arguments.classes, arguments.class_column, arguments.class_threshold
+    if path is None and column is None and threshold is None:
+        return None
+    if path is None or column is None:
+        raise SettingsError("classes are said by --classes FILE and --class-column NAME: give both")
+    return ClassFile(path=path, column=column, threshold=threshold)

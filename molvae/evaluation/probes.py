@@ -120,11 +120,8 @@ def where_unseen_land(
         a         1  0
         b         1  1
     """
-    check_labels(latents, labels)
     check_labels(unseen, unseen_labels)
-    if len(latents) < num_neighbors:
-        raise InputError(f'"{len(latents)}" molecules are too few for "{num_neighbors}" neighbors')
-    landed = KNeighborsClassifier(num_neighbors).fit(latents, labels).predict(unseen)
+    landed = landing_labels(latents, labels, unseen, num_neighbors)
     names = sorted({*labels.tolist(), *unseen_labels.tolist()})
     table = pd.crosstab(
         pd.Categorical(unseen_labels.tolist(), names), pd.Categorical(landed.tolist(), names), dropna=False
@@ -132,6 +129,32 @@ def where_unseen_land(
     return pd.DataFrame(
         table.to_numpy(), index=pd.Index(names, name="label"), columns=pd.Index(names, name="lands in")
     )
+
+
+def landing_labels(
+    latents: FloatArray, labels: LabelArray, unseen: FloatArray, num_neighbors: int = NUM_NEIGHBORS
+) -> LabelArray:
+    """Returns for each unseen molecule `(M,)` the label that most of its nearest known molecules have.
+
+    Args:
+        latents: of the known molecules, `(N, L)`.
+        labels: theirs, `(N,)`.
+        unseen: latents of others, `(M, L)`.
+        num_neighbors: how many vote, by Euclidean distance.
+
+    Raises:
+        InputError: there are not as many labels as latents, or fewer known molecules than neighbors.
+
+    Example:
+        >>> line, labels = np.array([[0.0], [1.0], [10.0], [11.0]]), np.array(["a", "a", "b", "b"])
+        >>> landing_labels(line, labels, np.array([[0.4], [9.0]]), 2).tolist()
+        ['a', 'b']
+    """
+    check_labels(latents, labels)
+    if len(latents) < num_neighbors:
+        raise InputError(f'"{len(latents)}" molecules are too few for "{num_neighbors}" neighbors')
+    landed: LabelArray = KNeighborsClassifier(num_neighbors).fit(latents, labels).predict(unseen)
+    return landed
 
 
 def check_labels(latents: FloatArray, labels: LabelArray, least: int = 1) -> None:

@@ -11,6 +11,7 @@ from molvae.evaluation.clusters import clustering_agreement, separation, silhoue
 from molvae.evaluation.labels import common_scaffolds, ring_labels, scaffold_labels_among
 from molvae.evaluation.midpoints import midpoints_between, midpoints_within
 from molvae.evaluation.probes import balanced_accuracy, linear_probe, neighbor_probe, where_unseen_land
+from molvae.interfaces import FloatArray
 from molvae.studies.comparison.subjects import Molecules, Row, Subject
 from molvae.studies.evaluation import EvaluationRequest, evaluate_sample
 
@@ -80,14 +81,7 @@ def two_class_rows(subject: Subject) -> list[Row]:
     known, unseen = labels
     is_known, is_unseen = known != "", unseen != ""
     latents = subject.known[0][is_known]
-    found = separation(latents, known[is_known], subject.known[1][is_known])
-    row: Row = {
-        "arm": subject.label,
-        "distance, widths of a cluster": found.widths_apart,
-        "distance, widths of q(z|x)": found.noises_apart,
-        "distance": found.distance,
-        "distance by chance": found.chance_distance,
-    }
+    row: Row = {"arm": subject.label, **apart(latents, known[is_known], subject.known[1][is_known])}
     if is_unseen.any():
         landed = where_unseen_land(
             latents, known[is_known], subject.unseen[0][is_unseen], unseen[is_unseen]
@@ -106,16 +100,31 @@ def midpoint_rows(subject: Subject) -> list[Row]:
         return []
     is_labelled = labels[0] != ""
     latents, names = subject.known_draws[is_labelled], labels[0][is_labelled]
+    return [{"arm": subject.label, **row} for row in between(subject, latents, names)]
+
+
+def apart(latents: FloatArray, labels: TextArray, spreads: FloatArray) -> Row:
+    """How far two classes are apart, in several units; latents and spreads are `(N, L)`, of q(z|x)."""
+    found = separation(latents, labels, spreads)
+    return {
+        "distance, widths of a cluster": found.widths_apart,
+        "distance, widths of q(z|x)": found.noises_apart,
+        "distance": found.distance,
+        "distance by chance": found.chance_distance,
+    }
+
+
+def between(subject: Subject, latents: FloatArray, labels: TextArray) -> list[Row]:
+    """What lies halfway between two molecules of one class, and of two, decoded; latents are `(N, L)`."""
     places: dict[str, Any] = {"within a class": midpoints_within, "between classes": midpoints_between}
     rows: list[Row] = []
     for name, midpoints in places.items():
-        middles = midpoints(latents, names, 5 * subject.extent.num_around, subject.seed)
+        middles = midpoints(latents, labels, 5 * subject.extent.num_around, subject.seed)
         checked = subject.model.decode_checked(middles)
         request = EvaluationRequest(smiles=checked.smiles, references={}, cache=subject.molecules.cache)
         table = evaluate_sample(request).table.set_index("metric")["value"]
         rows.append(
             {
-                "arm": subject.label,
                 "midpoints": name,
                 "strict": float(np.mean(checked.is_strict)),
                 "filters": float(table["filters"]),

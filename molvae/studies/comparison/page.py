@@ -86,6 +86,12 @@ def answers(study: Study) -> list[str]:
     if "land among their own" in study.tables.get("two classes", ()):
         landed = study.tables["two classes"].set_index("arm")["land among their own"]
         lines.append("Unseen molecules of two classes land among their own: " + _listed(landed, ".1%") + ".")
+    if "own classes" in study.tables:
+        for pair, part in study.tables["own classes"].groupby("classes", sort=False):
+            landed = part.set_index("arm")["land among their own"]
+            lines.append(
+                f"Your classes, {pair}: unseen molecules land among their own: {_listed(landed, '.1%')}."
+            )
     mended = study.tables["denoising"]
     mended = mended[mended["rate"] == mended["rate"].max()].set_index("arm")["exact"]
     rate = float(study.tables["denoising"]["rate"].max())

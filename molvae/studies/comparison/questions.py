@@ -60,6 +60,21 @@ QUESTIONS: dict[str, tuple[str, str]] = {
         "q(z|x), and the share of unseen molecules of both whose nearest neighbors are of their own "
         "class.",
     ),
+    "own classes": (
+        "Your classes: do they lie apart?",
+        "Molecules of the table of classes, none of them trained on, and no model was told their class. Half "
+        "of each class say where it is, the others are placed: the share that lands among its own (five "
+        "nearest), beside the share of the larger class. Distances are of the centers, in widths of a "
+        "cluster and of q(z|x); probes see codes alone.",
+    ),
+    "own classes placed": (
+        "Your classes: who lands where?",
+        "How many of the molecules placed, by their class, land among which.",
+    ),
+    "own midpoints": (
+        "Your classes: what is between?",
+        "Places halfway between two molecules of one of the classes and of two, decoded.",
+    ),
     "midpoints": (
         "What is between clusters?",
         "Places halfway between two molecules of one class and of two classes, decoded.",

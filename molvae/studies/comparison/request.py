@@ -10,6 +10,7 @@ from molvae.errors import InputError, SettingsError
 from molvae.generation.model_folder import MANIFEST, read_manifest
 from molvae.run_folder import RUN_FILE, claim_folder
 from molvae.studies.comparison.arms import ARMS, Training, arm_named, arms_named
+from molvae.studies.comparison.class_file import ClassFile
 from molvae.studies.comparison.sampling import SAMPLERS
 from molvae.studies.comparison.subjects import Extent
 
@@ -37,6 +38,7 @@ class CompareRequest:
             decided by the first one of the study, which is also the one that is meant by None; 0 where there
             is no study yet.
         before: what a study that is gone on with has been asked for already.
+        classes: a table of molecules with a class each, for all models to be asked about.
         num_workers: arms at a time, each in a process; None for one a core, 0 for this process alone. What
             comes out is the same, as each is trained on one thread in either case.
     """
@@ -53,6 +55,7 @@ class CompareRequest:
     extent: Extent = field(default_factory=Extent)
     seeds: tuple[int, ...] | None = None
     before: tuple[Training, ...] = ()
+    classes: ClassFile | None = None
     num_workers: int | None = None
 
     def __post_init__(self) -> None:

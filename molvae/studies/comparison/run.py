@@ -20,6 +20,7 @@ from molvae.data.curation import curate
 from molvae.data.screening import CurationSettings
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model
+from molvae.studies.comparison.class_file import placeable, read_classes
 from molvae.studies.comparison.page import study_page
 from molvae.studies.comparison.request import MEASURED, CompareRequest, claimed
 from molvae.studies.comparison.study import Candidate, Plan, Study, Tables, measure
@@ -39,6 +40,7 @@ def compare(request: CompareRequest, *, resume: bool = False, overwrite: bool = 
         SettingsError: a resumed study was another one, or an arm is to match one that is not compared.
         InputError: the file can't be used, or holds too few molecules.
     """
+    classes = read_classes(request.classes) if request.classes is not None else None
     request = claimed(request, resume=resume, overwrite=overwrite)
     matched: list[Row] = []
     if request.models:
@@ -52,7 +54,11 @@ def compare(request: CompareRequest, *, resume: bool = False, overwrite: bool = 
     molecules = Molecules.readable_by(
         models, known, unseen, cache=request.cache, seed=request.seed, extent=request.extent
     )
-    plan = Plan(molecules, request.samplers, request.out / MEASURED)
+    if classes is not None:
+        held_out = unseen if not request.models else []
+        where = f'"{request.classes.path}"' if request.classes else ""
+        classes = placeable(classes, models, held_out, request.seed, where)
+    plan = Plan(molecules, request.samplers, request.out / MEASURED, classes)
     study = measure(candidates, plan, request.num_workers, {"matching": matched})
     _write(study, request)
     return study

@@ -29,6 +29,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "two classes": (),
     "midpoints": ("midpoints",),
     "landscape": ("property",),
+    "own classes": ("classes",),
+    "own classes placed": ("class", "lands in"),
+    "own midpoints": ("midpoints",),
     "denoising": ("rate",),
 }
 #: The name of the table of differences.

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -15,10 +15,12 @@ from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model, weights_checksum
 from molvae.interfaces import FloatArray
 from molvae.progress import Progress
+from molvae.studies.comparison.class_file import Labelled
 from molvae.studies.comparison.classes import cluster_rows, midpoint_rows, two_class_rows
 from molvae.studies.comparison.informing import compression_rows, reconstruction_rows
 from molvae.studies.comparison.measured import Measured, Parts, key_of
 from molvae.studies.comparison.mending import denoising_rows
+from molvae.studies.comparison.own_classes import OWN, own_class_tables
 from molvae.studies.comparison.sampling import (
     drawn_latents,
     generation_rows,
@@ -52,10 +54,8 @@ SAMPLER_TABLES: dict[str, Callable[[Subject, dict[str, FloatArray]], list[Row]]]
     "prior match": match_rows,
     "holes": hole_rows,
 }
-#: What is kept of a model, part by part, and the tables that are in there.
+#: What is kept of draws, and the molecules in there that are to be looked at.
 SAMPLER_PART, SAMPLES = "samplers", "samples"
-PARTS = (*MEASUREMENTS, SAMPLER_PART)
-TABLES = (*MEASUREMENTS, *SAMPLER_TABLES)
 #: Samples of each sampler that are kept to be looked at.
 NUM_SHOWN = 12
 
@@ -110,11 +110,24 @@ class Plan:
         molecules: that all are measured on.
         samplers: names of `SAMPLERS`.
         folder: where measurements are kept.
+        classes: molecules of classes that the user wants to know about.
     """
 
     molecules: Molecules
     samplers: tuple[str, ...]
     folder: Path
+    classes: Labelled | None = None
+
+    @property
+    def parts(self) -> dict[str, Callable[[Subject], Parts]]:
+        """What is measured of a model, by the name under which it is kept."""
+        parts: dict[str, Callable[[Subject], Parts]] = {
+            name: partial(_alone, name, measurement) for name, measurement in MEASUREMENTS.items()
+        }
+        parts[SAMPLER_PART] = partial(_of_samplers, self.samplers)
+        if self.classes is not None:
+            parts[f"{OWN} {self.classes.checksum}"] = partial(_of_classes, self.classes)
+        return parts
 
 
 def measure(
@@ -136,20 +149,20 @@ def measure(
         MolvaeError: a process ended unexpectedly.
     """
     every = [(candidate.label, candidate.folder) for candidate in candidates]
-    waiting = [job for job in every if not _kept(*job, plan).has(PARTS)]
+    waiting = [job for job in every if not _kept(*job, plan).has(plan.parts)]
     with (
         Progress(len(waiting), "models measured") as bar,
         closing(side_by_side(_measure_model, waiting, plan, num_workers)) as finished,
     ):
         for _ in finished:
             bar.update()
-    rows: dict[str, list[Row]] = {name: [] for name in TABLES}
+    rows: dict[str, list[Row]] = {}
     samples: dict[tuple[str, str], list[str]] = {}
     for label, seed, folder, _ in candidates:
         kept = _kept(label, folder, plan)
-        for found in (kept.part(part) for part in PARTS):
-            for name in found.keys() - {SAMPLES}:
-                rows[name] += [{"arm": label, "seed": seed, **row} for row in found[name]]
+        for name, of_table in _flat(kept.part(part) for part in plan.parts):
+            if name != SAMPLES:
+                rows.setdefault(name, []).extend({"arm": label, "seed": seed, **row} for row in of_table)
         shown: dict[tuple[str, str], list[str]] = {}
         for row in kept.part(SAMPLER_PART)[SAMPLES]:
             shown.setdefault((label, str(row["sampler"])), []).append(str(row["smiles"]))
@@ -176,21 +189,27 @@ def _measure_model(job: tuple[str, Path], plan: Plan) -> None:
     kept = _kept(label, folder, plan)
     with one_thread():
         subject = Subject(label, load_model(folder), plan.molecules)
-        for name, measurement in MEASUREMENTS.items():
-            kept.make(name, partial(_alone, name, measurement, subject))
-        kept.make(SAMPLER_PART, partial(_of_samplers, subject, plan.samplers))
+        for name, measurement in plan.parts.items():
+            started = time.perf_counter()
+            kept.make(name, partial(measurement, subject))
+            logger.info("%s, %s: %.1f s", label, name, time.perf_counter() - started)
+
+
+def _flat(parts: Iterable[Parts]) -> Iterator[tuple[str, Sequence[Row]]]:
+    for part in parts:
+        yield from part.items()
 
 
 def _alone(name: str, measurement: Callable[[Subject], list[Row]], subject: Subject) -> Parts:
-    started = time.perf_counter()
-    rows = measurement(subject)
-    logger.info("%s, %s: %.1f s", subject.label, name, time.perf_counter() - started)
-    return {name: rows}
+    return {name: measurement(subject)}
 
 
-def _of_samplers(subject: Subject, samplers: tuple[str, ...]) -> Parts:
+def _of_classes(classes: Labelled, subject: Subject) -> Parts:
+    return own_class_tables(subject, classes)
+
+
+def _of_samplers(samplers: tuple[str, ...], subject: Subject) -> Parts:
     """What is measured of draws, which are made once, and some molecules of each sampler to look at."""
-    started = time.perf_counter()
     drawn = drawn_latents(subject, samplers)
     found = {name: measurement(subject, drawn) for name, measurement in SAMPLER_TABLES.items()}
     shown: list[Row] = [
@@ -198,5 +217,4 @@ def _of_samplers(subject: Subject, samplers: tuple[str, ...]) -> Parts:
         for name, latents in drawn.items()
         for smiles in subject.model.decode(latents[:NUM_SHOWN])
     ]
-    logger.info("%s, samplers: %.1f s", subject.label, time.perf_counter() - started)
     return found | {SAMPLES: shown}
