@@ -31,6 +31,8 @@ SMALL = Extent(
     num_denoised=6,
     num_answers=3,
     flow_steps=3,
+    num_calls=14,
+    num_searches=2,
 )
 
 

@@ -58,7 +58,16 @@ def test_models_measured_side_by_side_are_measured_the_same_and_told_of_by_seed(
 ) -> None:
     other = shutil.copytree(tiny_model_dir, tmp_path / "other")
     smiles = pd.read_csv(tiny_csv)["smiles"].tolist()
-    extent = Extent(num_known=100, num_unseen=30, num_samples=30, num_around=2, num_denoised=2, num_answers=2)
+    extent = Extent(
+        num_known=100,
+        num_unseen=30,
+        num_samples=30,
+        num_around=2,
+        num_denoised=2,
+        num_answers=2,
+        num_calls=12,
+        num_searches=2,
+    )
     molecules = Molecules(known=smiles[:100], unseen=smiles[100:130], cache=tmp_path, extent=extent)
     candidates = [
         Candidate("one", seed, folder, load_model(folder))

@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 #: Raised by one whenever a measurement of the same model would give something else.
 FORMAT_VERSION = 1
+#: Of the extent, what is told by the names of the parts that depend on it.
+OF_PARTS = ("num_calls", "num_searches")
 #: What to do about a disk that is full.
 RESUMABLE = "what was there before it is kept: make room, and go on with --resume"
 
@@ -74,7 +76,7 @@ def key_of(label: str, checksum: str, molecules: Molecules, samplers: Sequence[s
         "arm": label,
         "weights": checksum,
         "molecules": hashlib.sha256(texts.encode()).hexdigest(),
-        "extent": asdict(molecules.extent),
+        "extent": {name: size for name, size in asdict(molecules.extent).items() if name not in OF_PARTS},
         "seed": molecules.seed,
         "samplers": list(samplers),
     }

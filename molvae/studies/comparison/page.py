@@ -1,6 +1,7 @@
 """What was measured in, the page that tells it out: the answers first, then a section a question."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -92,6 +93,9 @@ def answers(study: Study) -> list[str]:
             lines.append(
                 f"Your classes, {pair}: unseen molecules land among their own: {_listed(landed, '.1%')}."
             )
+    for objective, part in study.tables["optimization"].groupby("objective", sort=False):
+        scores = _listed(part.set_index("arm")["best ten"], ".3f")
+        lines.append(f"Best ten of {part['calls'].iloc[0]:.0f} calls for {objective}: {scores}.")
     mended = study.tables["denoising"]
     mended = mended[mended["rate"] == mended["rate"].max()].set_index("arm")["exact"]
     rate = float(study.tables["denoising"]["rate"].max())
@@ -145,7 +149,9 @@ def _pictures(name: str, study: Study) -> list[str]:
     if name == "compression":
         return [_lines(table, "bits", "exact", "bits a molecule", "molecules that come back")]
     if name == "generation":
-        return [_bars(table), *_samples(study)]
+        return [_bars(table, "sampler", "FCD", "FCD (lower is better)"), *_samples(study)]
+    if name == "optimization":
+        return [_bars(table, "objective", "best ten", "mean score of the best ten (higher is better)")]
     return []
 
 
@@ -167,21 +173,27 @@ def _lines(table: pd.DataFrame, x: str, y: str, x_title: str, y_title: str) -> s
     return figure_of(figure, height=420)
 
 
-def _bars(table: pd.DataFrame) -> str:
+def _bars(table: pd.DataFrame, by: str, figure: str, title: str) -> str:
+    """A bar an arm and a value of `by`, with the interval, or else the spread over seeds, if there is one."""
     import plotly.graph_objects as go
 
-    figure = go.Figure()
-    for sampler, part in table.groupby("sampler", sort=False):
-        spread = {"array": part["FCD sd"], "thickness": 1} if "FCD sd" in part else None
-        figure.add_trace(go.Bar(x=part["arm"], y=part["FCD"], name=str(sampler), error_y=spread))
-    figure.update_layout(
+    bars = go.Figure()
+    for name, part in table.groupby(by, sort=False):
+        whiskers: dict[str, Any] | None = None
+        if f"{figure} from" in part:
+            above, below = part[f"{figure} to"] - part[figure], part[figure] - part[f"{figure} from"]
+            whiskers = {"array": above, "arrayminus": below, "symmetric": False, "thickness": 1}
+        elif f"{figure} sd" in part:
+            whiskers = {"array": part[f"{figure} sd"], "thickness": 1}
+        bars.add_trace(go.Bar(x=part["arm"], y=part[figure], name=str(name), error_y=whiskers))
+    bars.update_layout(
         template="plotly_white",
         barmode="group",
         margin={"l": 50, "r": 10, "t": 20, "b": 50},
-        yaxis={"title": "FCD (lower is better)"},
+        yaxis={"title": title},
         legend={"orientation": "h", "y": -0.25},
     )
-    return figure_of(figure, height=420)
+    return figure_of(bars, height=420)
 
 
 def _samples(study: Study) -> list[str]:

@@ -89,10 +89,18 @@ QUESTIONS: dict[str, tuple[str, str]] = {
         "SELFIES with a share of their symbols replaced, left out or put in. Exact: the molecule itself "
         "comes back; among 21: it is one of the answers, one from the mean and 20 draws of q(z|x).",
     ),
+    "optimization": (
+        "Is it of use?",
+        "The same search, CMA-ES in the latent space, for two objectives of PMO: mean score of the best ten "
+        "molecules after equally many oracle calls, from the same unseen molecules, beside those of the "
+        "starts and of as many molecules trained on; intervals are over the searches. Strict: what the "
+        "decoder wrote as it stands; distinct: molecules not seen before in the search; new: not in the "
+        "table that was trained on.",
+    ),
     "differences": (
         "Which differences are there?",
         "Each arm less the first one, or less the one it was matched to, in some of the figures above. The "
-        "interval is over molecules, each drawn with what both arms gave for it; where it holds 0, the "
-        "molecules do not tell the arms apart.",
+        "interval is over molecules (or searches), each drawn with what both arms gave for it; where it "
+        "holds 0, they do not tell the arms apart.",
     ),
 }

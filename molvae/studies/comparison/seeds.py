@@ -14,6 +14,7 @@ import pandas as pd
 
 from molvae.evaluation.intervals import difference_interval, mean_interval
 from molvae.studies.comparison.arms import ARMS
+from molvae.studies.comparison.optimizing import OBJECTIVES
 from molvae.studies.comparison.subjects import EACH, Row, told
 
 #: What tells the rows of a model apart, by table; those of a table that is not here are left as they are.
@@ -33,6 +34,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "own classes placed": ("class", "lands in"),
     "own midpoints": ("midpoints",),
     "denoising": ("rate",),
+    "optimization": ("objective",),
 }
 #: The name of the table of differences.
 DIFFERENCES = "differences"
@@ -43,13 +45,13 @@ class Compared(NamedTuple):
 
     Attributes:
         table: its name.
-        figure: a column that has a value of each molecule.
+        figure: a column that has a value of each molecule, or of each search.
         at: which row of the model, as the value of a key.
     """
 
     table: str
     figure: str
-    at: tuple[str, float] | None = None
+    at: tuple[str, float | str] | None = None
 
 
 COMPARED = (
@@ -60,6 +62,7 @@ COMPARED = (
     Compared("interpolation", "strict share"),
     Compared("denoising", "exact", ("rate", 0.1)),
     Compared("denoising", "gain in Tanimoto", ("rate", 0.1)),
+    *(Compared("optimization", "best ten", ("objective", name)) for name in OBJECTIVES),
 )
 
 Values = npt.NDArray[np.float64]
@@ -172,7 +175,7 @@ def _difference(
     is_known = ~np.isnan(left - right).any(axis=0)
     left, right = left[:, is_known], right[:, is_known]
     interval = difference_interval(left.mean(axis=0), right.mean(axis=0))
-    where = "" if compared.at is None else f", {compared.at[0]} {compared.at[1]:g}"
+    where = "" if compared.at is None else f", {compared.at[0]} {compared.at[1]}"
     return {
         "arm": label,
         "against": against,

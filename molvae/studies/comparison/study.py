@@ -20,6 +20,7 @@ from molvae.studies.comparison.classes import cluster_rows, midpoint_rows, two_c
 from molvae.studies.comparison.informing import compression_rows, reconstruction_rows
 from molvae.studies.comparison.measured import Measured, Parts, key_of
 from molvae.studies.comparison.mending import denoising_rows
+from molvae.studies.comparison.optimizing import optimization_rows
 from molvae.studies.comparison.own_classes import OWN, own_class_tables
 from molvae.studies.comparison.sampling import (
     drawn_latents,
@@ -56,6 +57,7 @@ SAMPLER_TABLES: dict[str, Callable[[Subject, dict[str, FloatArray]], list[Row]]]
 }
 #: What is kept of draws, and the molecules in there that are to be looked at.
 SAMPLER_PART, SAMPLES = "samplers", "samples"
+OPTIMIZATION = "optimization"
 #: Samples of each sampler that are kept to be looked at.
 NUM_SHOWN = 12
 
@@ -125,6 +127,9 @@ class Plan:
             name: partial(_alone, name, measurement) for name, measurement in MEASUREMENTS.items()
         }
         parts[SAMPLER_PART] = partial(_of_samplers, self.samplers)
+        extent = self.molecules.extent
+        searches = f"{OPTIMIZATION} {extent.num_searches} x {extent.num_calls}"
+        parts[searches] = partial(_alone, OPTIMIZATION, optimization_rows)
         if self.classes is not None:
             parts[f"{OWN} {self.classes.checksum}"] = partial(_of_classes, self.classes)
         return parts

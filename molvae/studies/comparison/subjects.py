@@ -33,6 +33,8 @@ class Extent:
         num_denoised: molecules that are corrupted.
         num_answers: draws of q(z|x) for each of them.
         flow_steps: how long the flow is fitted.
+        num_calls: molecules that a search may score.
+        num_searches: how often each objective is searched.
     """
 
     num_known: int = 10_000
@@ -42,6 +44,8 @@ class Extent:
     num_denoised: int = 500
     num_answers: int = 20
     flow_steps: int = 3_000
+    num_calls: int = 200
+    num_searches: int = 5
 
 
 QUICK = Extent(
@@ -52,6 +56,8 @@ QUICK = Extent(
     num_denoised=100,
     num_answers=20,
     flow_steps=300,
+    num_calls=100,
+    num_searches=3,
 )
 
 
@@ -168,4 +174,5 @@ def told_of_each(name: str, values: FloatArray) -> Row:
     """The mean of a value of each molecule `(N,)`, its interval, and the values; NaN where there is none."""
     doubles = np.asarray(values, dtype=np.float64)
     known = doubles[~np.isnan(doubles)]
-    return told(name, mean_interval(known)) | {name + EACH: doubles.round(6).tolist()}
+    interval = mean_interval(known) if len(known) else Interval(np.nan, np.nan, np.nan)
+    return told(name, interval) | {name + EACH: doubles.round(6).tolist()}
