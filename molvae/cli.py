@@ -70,6 +70,8 @@ COMMANDS: dict[str, Command] = {
     ),
     "report": Command("write a page about a model, to open in a browser", "molvae.commands.report"),
     "optimize": Command("search for molecules with a better property", "molvae.commands.optimize"),
+    "suggest": Command("a batch of molecules worth measuring next", "molvae.commands.suggest"),
+    "learn": Command("read back what the laboratory measured", "molvae.commands.learn"),
     "benchmark": Command("compare optimizers on a published benchmark", "molvae.commands.benchmark"),
 }
 

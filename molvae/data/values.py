@@ -1,14 +1,15 @@
 """Cells of a property column to numbers: which kind of property it is, and what a cell says.
 
 A regression cell is a number; a yes/no cell a word or 0 or 1. Empty cells and the usual words for
-"not measured" are missing values; anything else is unreadable, and said so.
+"not measured" are missing values; anything else is unreadable, and said so. Where bounds are read, a cell
+may be censored: ">10" says that the value is larger.
 """
 
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
-from typing import Literal, get_args
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,31 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 _MISSING = frozenset({"", "na", "n/a", "<na>", "nan", "null", "none", "-"})
 _WORDS = {"yes": 1.0, "true": 1.0, "active": 1.0, "no": 0.0, "false": 0.0, "inactive": 0.0}
 _COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
+_CENSORED = re.compile(r"(<=|>=|=<|=>|<|>|≤|≥)\s*(.*)", re.DOTALL)
+
+
+class Bounds(NamedTuple):
+    """What a measurement says of a value: that it is from `low` to `high`.
+
+    Both are the same where the value is known, one is infinite where it is censored, and both are NaN where
+    nothing is said.
+    """
+
+    low: float
+    high: float
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether nothing is said."""
+        return math.isnan(self.low)
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the value is known."""
+        return self.low == self.high
+
+
+MISSING = Bounds(math.nan, math.nan)
 
 
 class UnreadableValueError(ValueError):
@@ -60,6 +86,48 @@ def read_value(cell: str, kind: Kind) -> float:
     return value
 
 
+def read_bounds(cell: str) -> Bounds:
+    """What a cell with a number, or a censored one, says.
+
+    Raises:
+        UnreadableValueError: the cell holds something else.
+
+    >>> read_bounds("2.5"), read_bounds(" > 10"), read_bounds("<=0.5")
+    (Bounds(low=2.5, high=2.5), Bounds(low=10.0, high=inf), Bounds(low=-inf, high=0.5))
+    """
+    censored = _CENSORED.fullmatch(cell.strip())
+    number = cell if censored is None else censored[2]
+    value = read_value(number, "regression")
+    if censored is None:
+        return Bounds(value, value)
+    if math.isnan(value):
+        raise UnreadableValueError(cell, "not a number")
+    is_lower = censored[1].strip("=") in (">", "≥")
+    return Bounds(value, math.inf) if is_lower else Bounds(-math.inf, value)
+
+
+def merged_bounds(measured: Sequence[Bounds]) -> Bounds:
+    """What several measurements of a molecule say together; missing ones are left out.
+
+    The median of the values that are known. Without any the tightest bounds count, of both sides; where
+    they contradict each other the value lies between them.
+
+    >>> merged_bounds([Bounds(1.0, 1.0), Bounds(5.0, 5.0), Bounds(2.0, 2.0), Bounds(9.0, math.inf)])
+    Bounds(low=2.0, high=2.0)
+    >>> merged_bounds([Bounds(4.0, math.inf), Bounds(5.0, math.inf), Bounds(-math.inf, 6.0)])
+    Bounds(low=5.0, high=6.0)
+    """
+    said = [bounds for bounds in measured if not bounds.is_missing]
+    if not said:
+        return MISSING
+    exact = [bounds.low for bounds in said if bounds.is_exact]
+    if exact:
+        value = float(np.median(exact))
+        return Bounds(value, value)
+    low, high = max(bounds.low for bounds in said), min(bounds.high for bounds in said)
+    return Bounds(min(low, high), max(low, high))
+
+
 def _number(text: str) -> float | None:
     if "_" in text:
         return None
@@ -70,12 +138,15 @@ def _number(text: str) -> float | None:
 
 
 def with_decimal_point(cell: str) -> str:
-    """The cell, with a point in it where it is a number with a decimal comma.
+    """The cell, with a point in it where it is a number, perhaps censored, with a decimal comma.
 
-    >>> with_decimal_point(" 5,531 "), with_decimal_point("1,000,000"), with_decimal_point("active")
-    ('5.531', '1,000,000', 'active')
+    >>> with_decimal_point(" 5,531 "), with_decimal_point("1,000,000"), with_decimal_point("> 0,5")
+    ('5.531', '1,000,000', '> 0.5')
     """
-    if "," in cell and _COMMA.fullmatch(cell.strip()):
+    if "," not in cell:
+        return cell
+    censored = _CENSORED.fullmatch(cell.strip())
+    if _COMMA.fullmatch(cell.strip() if censored is None else censored[2]):
         return cell.strip().replace(",", ".")
     return cell
 

@@ -108,16 +108,26 @@ class Evolution:
         missing = 0 if self._memory.starts else self._settings.first_draws - self._num_told
         if missing > 0 or not self._scores:
             return prior_proposals(self._model, max(1, min(num_proposals, missing)), self._generator)
-        candidates: dict[str, Candidate] = {}
-        for _ in range(MAX_ROUNDS):
-            for candidate in self._candidates(self._settings.candidates * num_proposals):
-                if candidate.smiles and candidate.smiles not in self._memory:
-                    candidates.setdefault(candidate.smiles, candidate)
-            if len(candidates) >= 2 * num_proposals:
-                break
+        candidates = self.candidates(self._settings.candidates * num_proposals, 2 * num_proposals)
         if not candidates:
             return prior_proposals(self._model, num_proposals, self._generator)
-        return self._proposals(list(candidates.values()), num_proposals)
+        return self._proposals(candidates, num_proposals)
+
+    def candidates(self, num_made: int, num_enough: int) -> list[Candidate]:
+        """Molecules that were not told yet, each once, made of the best of those that were.
+
+        Args:
+            num_made: molecules made at a time, of which some are known or none.
+            num_enough: the number at which no more are made; after `MAX_ROUNDS` times there may be fewer.
+        """
+        found: dict[str, Candidate] = {}
+        for _ in range(MAX_ROUNDS):
+            for candidate in self._made(num_made):
+                if candidate.smiles and candidate.smiles not in self._memory:
+                    found.setdefault(candidate.smiles, candidate)
+            if len(found) >= num_enough:
+                break
+        return list(found.values())
 
     def tell(self, proposals: Proposals, scores: FloatArray) -> None:
         """Learns from the scores `(B,)`; a molecule without one is never asked for again."""
@@ -142,7 +152,7 @@ class Evolution:
         for moves in dict.fromkeys(self._moves.values()):
             moves.learn(news)
 
-    def _candidates(self, num_candidates: int) -> list[Candidate]:
+    def _made(self, num_candidates: int) -> list[Candidate]:
         """What every operator makes of its share."""
         drawn = self._shares.draw(num_candidates, self._generator)
         found: list[Candidate] = []

@@ -135,6 +135,20 @@ def read_goal(path: Path) -> Goal:
     return goal
 
 
+def goal_of_record(record: Mapping[str, Any], where: str) -> Goal:
+    """The goal that `Goal.record` wrote; one with an oracle lacks its folder.
+
+    Raises:
+        SettingsError: the record is none.
+    """
+    oracle = record.get("oracle")
+    return Goal(
+        properties=tuple(build(DesiredProperty, table, where) for table in record.get("property", ())),
+        constraints=build(ConstraintSettings, record.get("constraints", {}), where),
+        oracle=None if oracle is None else build(OracleSettings, oracle, where),
+    )
+
+
 def _check_kind(path: Path, name: str, table: Any) -> None:
     """Raises SettingsError for a table in the place of a list of tables, or the other way round."""
     is_list = isinstance(table, list) and all(isinstance(item, dict) for item in table)

@@ -71,7 +71,7 @@ def ranked_table(result: SearchResult, objective: Objective, starts: Sequence[st
         table[name] = [call.values.get(name, np.nan) for call in calls]
     others = [name for name in DEFAULT_PROPERTIES if name not in sought]
     table[others] = properties_of(smiles, others)
-    similarity, nearest = _nearest_starts(smiles, starts)
+    similarity, nearest = nearest_of(smiles, starts)
     return table.assign(
         similarity=similarity,
         nearest_start=nearest,
@@ -81,10 +81,10 @@ def ranked_table(result: SearchResult, objective: Objective, starts: Sequence[st
     )
 
 
-def _nearest_starts(smiles: Sequence[str], starts: Sequence[str]) -> tuple[FloatArray, list[str]]:
-    """For each molecule the similarity to its nearest start, and that start."""
-    if not starts or not smiles:
+def nearest_of(smiles: Sequence[str], others: Sequence[str]) -> tuple[FloatArray, list[str]]:
+    """For each molecule the similarity (ECFP4 Tanimoto) to the nearest of others, and that one."""
+    if not others or not smiles:
         return np.full(len(smiles), np.nan), [""] * len(smiles)
-    sides = [morgan_bits([parse_smiles(text) for text in side]) for side in (smiles, starts)]
+    sides = [morgan_bits([parse_smiles(text) for text in side]) for side in (smiles, others)]
     matrix = tanimoto_matrix(*sides)
-    return matrix.max(axis=1), [starts[index] for index in matrix.argmax(axis=1)]
+    return matrix.max(axis=1), [others[index] for index in matrix.argmax(axis=1)]
