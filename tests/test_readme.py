@@ -14,7 +14,13 @@ from tests.conftest import REPOSITORY
 #: Tested by themselves: what takes minutes, and what needs the network.
 ELSEWHERE = ("quickstart", "compare", "data")
 #: What keeps a command of the README short here; of two values of a flag the last one counts.
-SHORTER = {"train": "--max-steps 20", "fit-prior": "--steps 5", "sample": "-n 50", "optimize": "--budget 20"}
+SHORTER = {
+    "train": "--max-steps 20",
+    "fit-prior": "--steps 5",
+    "sample": "-n 50",
+    "optimize": "--budget 20",
+    "suggest": "-n 4 --candidates 10",
+}
 SMALLER = "--encoder-dim 64 --decoder-dim 64 --head-dim 32"
 
 

@@ -125,6 +125,10 @@ def _print_state(state: State, lab: Lab) -> None:
         print(f"best so far: {state.best[0]}")
     print("the judge on each value, without having seen it:")
     print(in_columns(state.judged.dropna(axis="columns", how="all")))
+    is_blind = state.judged["RMSE"] >= state.judged["RMSE of the mean"]
+    if is_blind.any():
+        names = ", ".join(state.judged["property"][is_blind])
+        print(f"of {names} it knows no more than the mean yet: batches explore, and predictions say little")
     if len(state.foreseen):
         print("what was predicted when they were suggested, against what was measured:")
         print(in_columns(state.foreseen.dropna(axis="columns", how="all")))

@@ -14,6 +14,7 @@ from molvae.chem.properties import (
     compute_properties,
     property_function,
 )
+from molvae.chem.synthetic_accessibility import rare_environments
 from molvae.errors import InputError, MissingFileError, SettingsError
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"
@@ -105,3 +106,11 @@ def test_no_smiles_and_no_names_make_empty_tables() -> None:
 def test_properties_need_no_torch() -> None:
     code = "import sys, molvae.chem.properties; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_hardly_any_compound_has_is_found_and_what_drugs_have_is_not(drug_smiles: list[str]) -> None:
+    strange = ["Cc1ccccc1N=S=S", "CC#SCc1ccccc1", "CS(=O)(=CO)NCc1ccccc1"]
+    for text in strange:
+        assert rare_environments(Chem.MolFromSmiles(text)), text
+    with_any = [text for text in drug_smiles if rare_environments(Chem.MolFromSmiles(text))]
+    assert len(with_any) <= 3

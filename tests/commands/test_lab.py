@@ -81,6 +81,7 @@ def test_three_rounds_go_from_batch_to_batch_and_nothing_is_suggested_twice(
         outcome = molvae_command("learn", lab, batch)
         assert outcome.out.startswith(f"round {number + 1}: 4 rows of {batch}, 4 measured\n")
     shown = molvae_command("learn", lab)
+    assert "it knows no more than the mean yet" not in shown.out
     lines = [line.split() for line in shown.out.splitlines()]
     assert lines[0] == ["round", "file", "measured", "new", "molecules", "best", "lipo"]
     best = [float(line[-1]) for line in lines[1:5]]
@@ -121,6 +122,7 @@ def test_missing_censored_and_unreadable_values_each_count_as_what_they_are(
         [7, "property"],
     ]
     assert 'pIC50: "about 5" is not a number' in ledger["detail"][1]
+    assert "of tox it knows no more" not in outcome.out, "two values are too few to say so"
     history = pd.read_csv(lab / "measured.csv", dtype=str).fillna("").to_numpy().tolist()
     assert history == [
         ["CCOc1ccccc1", "1", "8", "<0.5"],
@@ -390,3 +392,15 @@ def test_a_batch_can_not_be_asked_for_without_saying_what_is_wanted(
     assert not out.exists()
     nowhere = molvae_command("suggest", tmp_path / "none", "--maximize", "lipo", "--out", out)
     assert "holds no project; begin one: molvae learn" in nowhere.err
+
+
+def test_a_judge_that_knows_nothing_says_so(
+    first_csv: Path, tiny_model_dir: Path, molvae_command: RunMolvae, tmp_path: Path
+) -> None:
+    table = pd.read_csv(first_csv)
+    table["lipo"] = np.random.default_rng(1).standard_normal(len(table))
+    table.to_csv(first_csv, index=False)
+    outcome = molvae_command(
+        "learn", tmp_path / "lab", first_csv, "--model", tiny_model_dir, "--property", "lipo"
+    )
+    assert "of lipo it knows no more than the mean yet" in outcome.out
