@@ -6,7 +6,7 @@ Random molecules of FILE (by itself of the MOSES test split), and ten neighbors 
 similarity: the mean Tanimoto of the neighbors (ECFP4, 2,048 bits; over molecules, of their own means), how
 far that is from what was asked for, which must be at most .1, the spread over all neighbors, the share of
 molecules whose own mean is within .1, the share of distinct ones among all neighbors, how many of the ten
-were found, and seconds. The CSV has each line as soon as it is measured: 500 molecules take an hour of one core.
+were found, and seconds. The CSV has each line as soon as it is measured; 500 molecules take an hour of CPU.
 """
 
 import argparse
