@@ -10,18 +10,20 @@ Source: Rasmussen and Williams 2006, chapters 2 and 5; Hvarfner et al. 2024 (arX
 import math
 
 import numpy as np
-import torch
-from torch import Tensor
+import scipy.linalg
+import scipy.optimize
 
 from molvae.errors import InputError
 from molvae.interfaces import FloatArray
 
 #: Steps of L-BFGS, noise that is never gone below, and what is added until a covariance can be factored.
-NUM_STEPS, MIN_NOISE, JITTER = 15, 1e-4, 1e-6
+NUM_STEPS, MIN_NOISE, JITTER = 15, 1e-4, 1e-8
 #: The prior of a length: its logarithm is normal around this plus half that of the number of dimensions.
 LOG_LENGTH, LOG_LENGTH_SPREAD = math.sqrt(2), math.sqrt(3)
 #: The priors of the logarithms of scale and noise: normal, with a deviation of 1.
 LOG_SCALE, LOG_NOISE = 0.0, math.log(0.05)
+#: No logarithm goes further from the middle of its prior.
+MAX_LOG = 6.0
 
 
 class MaternProcess:
@@ -43,83 +45,103 @@ class MaternProcess:
                 f'a process needs a finite target for each point: "{len(points)}" points have '
                 f'"{int(np.isfinite(targets).sum())}"'
             )
-        self._points = torch.from_numpy(np.asarray(points, dtype=np.float64))
-        self._targets = torch.from_numpy(np.asarray(targets, dtype=np.float64))
+        self._points = np.asarray(points, dtype=np.float64)
+        self._targets = np.asarray(targets, dtype=np.float64)
         dim = self._points.shape[1]
-        self._center = LOG_LENGTH + 0.5 * math.log(dim)
-        first = [*[self._center - 1.0] * dim, LOG_SCALE, LOG_NOISE]
-        start = torch.tensor(first, dtype=torch.float64) if like is None else like._logs.detach().clone()
-        self._logs: Tensor = start.requires_grad_()
-        self._fit()
-        with torch.no_grad():
-            self._factor = _factor(self._covariance_of_points())
-            self._weights = torch.cholesky_solve(self._targets[:, None], self._factor)[:, 0]
+        length = LOG_LENGTH + 0.5 * math.log(dim)
+        self._middle = np.array([*[length] * dim, LOG_SCALE, LOG_NOISE])
+        self._spread = np.array([*[LOG_LENGTH_SPREAD] * dim, 1.0, 1.0])
+        self._squares = np.square(self._points.T[:, :, None] - self._points.T[:, None, :])
+        start = self._middle - [*[1.0] * dim, 0.0, 0.0] if like is None else like._logs
+        self._logs: FloatArray = self._fitted(start)
+        covariance, _ = self._covariance_of_points(self._logs)
+        self._factor = _factor(covariance)
+        self._weights = scipy.linalg.cho_solve((self._factor, True), self._targets, check_finite=False)
 
     @property
     def lengths(self) -> FloatArray:
         """`(D,)`: how far one has to go along each dimension for the score to be another one."""
-        lengths: FloatArray = self._logs[:-2].detach().exp().numpy()
+        lengths: FloatArray = np.exp(self._logs[:-2])
         return lengths
 
     def predict(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Means and standard deviations, each `(M,)`, at points `(M, D)`."""
         mean, covariance = self._posterior(points)
-        spread = covariance.diagonal().clamp_min(0.0).sqrt()
-        return mean.numpy(), spread.numpy()
+        return mean, np.sqrt(np.maximum(covariance.diagonal(), 0.0))
 
     def draw(self, points: FloatArray, num_draws: int, generator: np.random.Generator) -> FloatArray:
         """Functions that the score may be, `(num_draws, M)`, at points `(M, D)`: joint draws."""
         mean, covariance = self._posterior(points)
-        noise = torch.from_numpy(generator.standard_normal((len(points), num_draws)))
-        draws: FloatArray = (mean[:, None] + _factor(covariance) @ noise).T.numpy()
+        noise = generator.standard_normal((num_draws, len(mean)))
+        draws: FloatArray = mean + noise @ _factor(covariance).T
         return draws
 
-    @torch.no_grad()
-    def _posterior(self, points: FloatArray) -> tuple[Tensor, Tensor]:
-        asked = torch.from_numpy(np.asarray(points, dtype=np.float64))
-        cross = self._covariance(asked, self._points)
-        explained = torch.linalg.solve_triangular(self._factor, cross.T, upper=False)
-        return cross @ self._weights, self._covariance(asked, asked) - explained.T @ explained
+    def _posterior(self, points: FloatArray) -> tuple[FloatArray, FloatArray]:
+        asked = np.asarray(points, dtype=np.float64) / self.lengths
+        known = self._points / self.lengths
+        scale = math.exp(self._logs[-2])
+        cross = scale * _matern(_distances(asked, known))
+        explained = scipy.linalg.solve_triangular(self._factor, cross.T, lower=True, check_finite=False)
+        covariance: FloatArray = scale * _matern(_distances(asked, asked)) - explained.T @ explained
+        return cross @ self._weights, covariance
 
-    def _covariance(self, left: Tensor, right: Tensor) -> Tensor:
-        lengths = self._logs[:-2].exp()
-        squares = torch.cdist(left / lengths, right / lengths, compute_mode="donot_use_mm_for_euclid_dist")
-        apart = math.sqrt(5.0) * squares
-        return self._logs[-2].exp() * (1 + apart + apart.square() / 3) * torch.exp(-apart)
+    def _covariance_of_points(self, logs: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """The covariance `(N, N)` of the targets, and the distances in lengths."""
+        apart = np.sqrt(np.tensordot(np.exp(-2 * logs[:-2]), self._squares, axes=1))
+        covariance = math.exp(logs[-2]) * _matern(apart)
+        covariance[np.diag_indices_from(covariance)] += math.exp(logs[-1]) + MIN_NOISE
+        return covariance, apart
 
-    def _covariance_of_points(self) -> Tensor:
-        noise = self._logs[-1].exp() + MIN_NOISE
-        return self._covariance(self._points, self._points) + noise * torch.eye(
-            len(self._points), dtype=torch.float64
+    def _fitted(self, start: FloatArray) -> FloatArray:
+        """Logarithms of lengths, scale and noise `(D + 2,)` of the highest posterior."""
+        limits = [(middle - MAX_LOG, middle + MAX_LOG) for middle in self._middle.tolist()]
+        found = scipy.optimize.minimize(
+            self._loss, start, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": NUM_STEPS}
         )
+        logs: FloatArray = np.asarray(found.x, dtype=np.float64)
+        return logs
 
-    def _fit(self) -> None:
-        optimizer = torch.optim.LBFGS([self._logs], max_iter=NUM_STEPS, line_search_fn="strong_wolfe")
-
-        def loss() -> Tensor:
-            optimizer.zero_grad()
-            value = self._loss()
-            value.backward()
-            return value
-
-        with torch.enable_grad():
-            optimizer.step(loss)
-
-    def _loss(self) -> Tensor:
-        """The negative logarithm of the posterior of lengths, scale and noise."""
-        factor = _factor(self._covariance_of_points())
-        weights = torch.cholesky_solve(self._targets[:, None], factor)[:, 0]
-        likelihood = 0.5 * self._targets @ weights + factor.diagonal().log().sum()
-        lengths = ((self._logs[:-2] - self._center) / LOG_LENGTH_SPREAD).square().sum()
-        others = (self._logs[-2] - LOG_SCALE).square() + (self._logs[-1] - LOG_NOISE).square()
-        return likelihood + 0.5 * (lengths + others)
+    def _loss(self, logs: FloatArray) -> tuple[float, FloatArray]:
+        """The negative logarithm of the posterior of lengths, scale and noise, and its slope."""
+        covariance, apart = self._covariance_of_points(logs)
+        factor = _factor(covariance)
+        weights = scipy.linalg.cho_solve((factor, True), self._targets, check_finite=False)
+        deviations = (logs - self._middle) / self._spread
+        value = 0.5 * self._targets @ weights + np.log(factor.diagonal()).sum()
+        inverse = scipy.linalg.cho_solve((factor, True), np.eye(len(weights)), check_finite=False)
+        pull = inverse - np.outer(weights, weights)
+        noise = math.exp(logs[-1])
+        scale = math.exp(logs[-2])
+        falling = pull * (scale * 5 / 3 * (1 + math.sqrt(5) * apart) * np.exp(-math.sqrt(5) * apart))
+        slope = np.empty_like(logs)
+        slope[:-2] = 0.5 * np.tensordot(self._squares, falling, axes=2) * np.exp(-2 * logs[:-2])
+        slope[-2] = 0.5 * (pull * scale * _matern(apart)).sum()
+        slope[-1] = 0.5 * noise * pull.diagonal().sum()
+        return float(value + 0.5 * np.square(deviations).sum()), slope + deviations / self._spread
 
 
-def _factor(covariance: Tensor) -> Tensor:
+def _matern(apart: FloatArray) -> FloatArray:
+    """Matern's correlation, nu = 5/2, at distances in lengths."""
+    far = math.sqrt(5) * apart
+    correlation: FloatArray = (1 + far + np.square(far) / 3) * np.exp(-far)
+    return correlation
+
+
+def _distances(left: FloatArray, right: FloatArray) -> FloatArray:
+    """`(N, M)` between points `(N, D)` and `(M, D)`."""
+    squares = np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1)[None, :]
+    distances: FloatArray = np.sqrt(np.maximum(squares - 2 * left @ right.T, 0.0))
+    return distances
+
+
+def _factor(covariance: FloatArray) -> FloatArray:
     """The lower Cholesky factor, with as much added to the diagonal as it takes."""
-    jitter, identity = JITTER, torch.eye(len(covariance), dtype=covariance.dtype)
+    jitter = JITTER
     while True:
-        factor, info = torch.linalg.cholesky_ex(covariance + jitter * identity)
-        if not int(info):
+        raised = covariance + jitter * np.eye(len(covariance))
+        try:
+            factor: FloatArray = scipy.linalg.cholesky(raised, lower=True, check_finite=False)
+        except scipy.linalg.LinAlgError:
+            jitter *= 10
+        else:
             return factor
-        jitter *= 10

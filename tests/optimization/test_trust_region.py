@@ -44,6 +44,17 @@ def test_drawn_functions_have_the_mean_and_the_spread_that_are_predicted() -> No
     np.testing.assert_allclose(draws.std(axis=0), spreads, atol=0.1)
 
 
+def test_the_slope_of_the_loss_is_that_of_its_differences() -> None:
+    generator = np.random.default_rng(3)
+    points = generator.uniform(-1, 1, (15, 3))
+    process = MaternProcess(points, waves(points))
+    logs = np.array([0.3, -0.5, 1.0, 0.4, -2.0])
+    _, slope = process._loss(logs)
+    steps = 1e-5 * np.eye(5)
+    differences = [(process._loss(logs + step)[0] - process._loss(logs - step)[0]) / 2e-5 for step in steps]
+    np.testing.assert_allclose(slope, differences, rtol=1e-4, atol=1e-5)
+
+
 def test_one_point_and_equal_points_are_enough_and_none_or_nan_is_refused() -> None:
     mean, _ = MaternProcess(np.zeros((5, 2)), np.ones(5)).predict(np.zeros((1, 2)))
     assert 0.5 < mean[0] <= 1
