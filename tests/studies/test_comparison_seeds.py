@@ -99,7 +99,9 @@ def test_intervals_of_a_study_that_kept_no_values_are_the_mean_ones() -> None:
     assert table[["exact, mean from", "exact, mean to"]].to_numpy().tolist() == [[0.5, 1.0]]
 
 
-def test_seeds_are_added_to_some_arms_and_the_rest_stays(tiny_csv: Path, tmp_path: Path) -> None:
+def test_seeds_are_added_to_some_arms_and_the_rest_stays(
+    tiny_csv: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     sizes = {"embedding_dim": 8, "encoder_dim": 8, "decoder_dim": 16, "latent_dim": 8, "batch_size": 32}
     request = CompareRequest(
         file=tiny_csv,
@@ -113,6 +115,7 @@ def test_seeds_are_added_to_some_arms_and_the_rest_stays(tiny_csv: Path, tmp_pat
     first = trained(claimed(request, resume=False, overwrite=False))
     more = dataclasses.replace(request, arms=("vae-0.2",), seeds=(1, 2))
     study = trained(claimed(more, resume=True, overwrite=False))
+    assert "vae-0.2-seed-2: only 0.0% of held-out molecules come back" in caplog.text
     assert [(one.label, one.seed, one.folder.name) for one in study.candidates] == [
         ("AE", 0, "ae"),
         ("VAE (beta .2)", 0, "vae-0.2"),
@@ -132,6 +135,17 @@ def test_seeds_are_added_to_some_arms_and_the_rest_stays(tiny_csv: Path, tmp_pat
     assert [training for training in same.trainings if training.arm == "denoising-ae"] == [
         Training("denoising-ae", 0)
     ]
+
+
+def test_what_a_study_has_is_not_filled_up_unasked(tiny_csv: Path, tmp_path: Path) -> None:
+    request = CompareRequest(file=tiny_csv, out=tmp_path / "study", cache=tmp_path, arms=("ae",), seeds=(3,))
+    claimed(request, resume=False, overwrite=False)
+    claimed(dataclasses.replace(request, arms=("vae-0.2",), seeds=(4, 5)), resume=True, overwrite=False)
+    both = ("ae", "vae-0.2", "vae-0.01")
+    found = claimed(dataclasses.replace(request, arms=both, seeds=None), resume=True, overwrite=False)
+    pairs = [("ae", 3), ("vae-0.2", 4), ("vae-0.2", 5), ("vae-0.01", 3)]
+    assert [tuple(training) for training in found.trainings] == pairs
+    assert found.seed == 3
 
 
 def test_a_record_from_before_there_were_seeds_is_read(tmp_path: Path) -> None:

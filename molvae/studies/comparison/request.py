@@ -35,8 +35,8 @@ class CompareRequest:
         samplers: names of `SAMPLERS`.
         extent: how much is measured.
         seeds: each arm is trained once a seed. What all are measured on, and what is random in that, is
-            decided by the first one of the study, which is also the one that is meant by None; 0 where there
-            is no study yet.
+            decided by the first one of the study, which is also that of further arms where seeds are None; 0
+            where there is no study yet.
         before: what a study that is gone on with has been asked for already.
         classes: a table of molecules with a class each, for all models to be asked about.
         num_workers: arms at a time, each in a process; None for one a core, 0 for this process alone. What
@@ -90,7 +90,11 @@ class CompareRequest:
     @property
     def trainings(self) -> tuple[Training, ...]:
         """All of them, arm by arm: those that were asked for before, and further ones."""
-        asked = [Training(arm, seed) for arm in self.arms for seed in self.seeds or (self.seed,)]
+        if self.seeds is not None:
+            asked = [Training(arm, seed) for arm in self.arms for seed in self.seeds]
+        else:
+            there = {training.arm for training in self.before}
+            asked = [Training(arm, self.seed) for arm in self.arms if arm not in there]
         every = dict.fromkeys((*self.before, *asked))
         names = list(dict.fromkeys(training.arm for training in every))
         return tuple(sorted(every, key=lambda training: names.index(training.arm)))

@@ -6,8 +6,8 @@ on one thread, wherever that is.
 """
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -138,11 +138,28 @@ def _train_only(asked: RunRequest) -> None:
 
 def _train(asked: RunRequest) -> MoleculeModel:
     """Trains a model, or goes on with it, or opens it if it is finished."""
-    with one_thread():
+    with one_thread(), _named(asked.out.name):
         model, _ = train_model(asked, resume=asked.out.exists())
     if not model.facts["is_complete"]:
         raise InterruptedRunError(f'the training in "{asked.out}" was interrupted; go on with --resume')
     return model
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Puts a name before what is logged meanwhile, as others may be logging beside it."""
+    before = logging.getLogRecordFactory()
+
+    def named(*arguments: Any, **others: Any) -> logging.LogRecord:
+        record = before(*arguments, **others)
+        record.msg = f"{name}: {record.msg}"
+        return record
+
+    logging.setLogRecordFactory(named)
+    try:
+        yield
+    finally:
+        logging.setLogRecordFactory(before)
 
 
 def _match(request: CompareRequest, arm: Arm, steps: int) -> Match:
