@@ -59,7 +59,8 @@ def test_the_dial_of_likeness_is_checked_on_a_file(
     assert (table["holds"] == (table["off"] <= 0.1)).all()
     shares = table[["mean", "within", "distinct", "found"]].to_numpy()
     assert ((shares >= 0) & (shares <= 1)).all()
-    assert [line.split()[0] for line in printed[2:]] == ["asked", "0.400", "0.600", "0.800"]
+    assert [line.split()[0] for line in printed[2:5]] == ["0.4:", "0.6:", "0.8:"]
+    assert [line.split()[0] for line in printed[5:]] == ["asked", "0.400", "0.600", "0.800"]
 
 
 @pytest.fixture
