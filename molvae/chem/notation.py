@@ -80,7 +80,7 @@ def smiles_to_selfies(smiles: str) -> str:
     _enforce()
     try:
         return str(selfies.encoder(smiles))
-    except (selfies.EncoderError, RecursionError) as error:
+    except (selfies.EncoderError, RecursionError, IndexError) as error:
         raise MoleculeError(f'SELFIES can\'t hold "{quotable(smiles)}": {_reason(error)}') from error
 
 
@@ -238,6 +238,8 @@ def _reason(error: BaseException) -> str:
     """The gist of a selfies error, which repeats the whole string over several lines."""
     if isinstance(error, RecursionError):
         return "its branches are nested too deeply"
+    if isinstance(error, IndexError):
+        return "a ring of it begins and ends at the same atom"
     lines = [line.strip() for line in str(error).splitlines()]
     kept = [line for line in lines if line and not line.startswith(("SMILES:", "SELFIES:", "Errors:"))]
     return "; ".join(kept) or type(error).__name__

@@ -106,6 +106,11 @@ def test_a_wildcard_atom_is_refused_in_one_line() -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_ring_of_one_atom_is_an_error_of_the_molecule() -> None:
+    with pytest.raises(MoleculeError, match='hold "CC11": a ring of it begins and ends at the same'):
+        smiles_to_selfies("CC11")
+
+
 def test_deep_nesting_is_an_error_of_the_molecule() -> None:
     nested = "C(" * 2000 + "C" + ")C" * 2000
     with pytest.raises(MoleculeError, match="nested too deeply"):

@@ -28,6 +28,8 @@ OTHERS = [
     "",
     " ",
     "nonsense",
+    "C11",
+    "Cc1ccccc1c1ccc22cc1",
     "CÖ",
 ]
 
