@@ -13,6 +13,9 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.floating]
 
+#: 80 % of a normal distribution lie within so many standard deviations: what spreads are calibrated by.
+NORMAL_80 = 1.2816
+
 
 class Predictions(NamedTuple):
     """What a property head says of `B` molecules and `P` properties, in the properties' own units.

@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from molvae.data.dataset import IndexArray
 from molvae.data.scaling import PropertyScaler
 from molvae.errors import InputError
-from molvae.interfaces import Gradient, Predictions
+from molvae.interfaces import FloatArray, Gradient, Predictions
 from molvae.models.property_head import PropertyHead
 
 if TYPE_CHECKING:
@@ -26,12 +27,27 @@ def predict_properties(head: PropertyHead, scaler: PropertyScaler, latents: Tens
 
 def predict_smiles(model: "MoleculeModel", smiles: Sequence[str]) -> Predictions:
     """The head's predictions `(N, P)` at the molecules' own codes; NaN for one that can't be encoded."""
-    shape = (len(smiles), len(model.property_names))
-    mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
     readable = model.readable(smiles)
-    if model.property_names and len(readable.smiles) > 0:
-        predicted = model.predict(model.posterior_of(readable.arrays)[0])
-        mean[readable.places], spread[readable.places] = predicted
+    is_needed = bool(model.property_names and readable.smiles)
+    codes = model.posterior_of(readable.arrays)[0] if is_needed else np.empty((0, model.latent_dim))
+    return predict_codes(model, codes, readable.places, len(smiles))
+
+
+def predict_codes(
+    model: "MoleculeModel", codes: FloatArray, places: IndexArray, num_molecules: int
+) -> Predictions:
+    """The head's predictions `(N, P)` at the codes of those molecules that have one; NaN for the others.
+
+    Args:
+        model: predicts.
+        codes: `(B, L)`.
+        places: of the codes' molecules among the `num_molecules`, `B` of them.
+        num_molecules: `N`.
+    """
+    shape = (num_molecules, len(model.property_names))
+    mean, spread = np.full(shape, np.nan), np.full(shape, np.nan)
+    if model.property_names and len(codes) > 0:
+        mean[places], spread[places] = model.predict(codes)
     return Predictions(mean, spread)
 
 

@@ -10,14 +10,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import spearmanr
 
-from molvae.interfaces import FloatArray
+from molvae.interfaces import NORMAL_80, FloatArray
 from molvae.optimization.censored_process import CensoredProcess
 from molvae.optimization.tanimoto_process import count_fingerprints
 
 #: Fewer known values than this say nothing about errors.
 LEAST_TO_JUDGE = 3
-#: 80 % of a normal distribution lie within so many standard deviations.
-NORMAL_80 = 1.2816
 
 
 class Outlook(NamedTuple):

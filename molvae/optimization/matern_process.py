@@ -12,6 +12,7 @@ import math
 import numpy as np
 import scipy.linalg
 import scipy.optimize
+from scipy.spatial.distance import cdist
 
 from molvae.errors import InputError
 from molvae.interfaces import FloatArray
@@ -80,9 +81,9 @@ class MaternProcess:
         asked = np.asarray(points, dtype=np.float64) / self.lengths
         known = self._points / self.lengths
         scale = math.exp(self._logs[-2])
-        cross = scale * _matern(_distances(asked, known))
+        cross = scale * _matern(cdist(asked, known))
         explained = scipy.linalg.solve_triangular(self._factor, cross.T, lower=True, check_finite=False)
-        covariance: FloatArray = scale * _matern(_distances(asked, asked)) - explained.T @ explained
+        covariance: FloatArray = scale * _matern(cdist(asked, asked)) - explained.T @ explained
         return cross @ self._weights, covariance
 
     def _covariance_of_points(self, logs: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -125,13 +126,6 @@ def _matern(apart: FloatArray) -> FloatArray:
     far = math.sqrt(5) * apart
     correlation: FloatArray = (1 + far + np.square(far) / 3) * np.exp(-far)
     return correlation
-
-
-def _distances(left: FloatArray, right: FloatArray) -> FloatArray:
-    """`(N, M)` between points `(N, D)` and `(M, D)`."""
-    squares = np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1)[None, :]
-    distances: FloatArray = np.sqrt(np.maximum(squares - 2 * left @ right.T, 0.0))
-    return distances
 
 
 def _factor(covariance: FloatArray) -> FloatArray:

@@ -102,7 +102,8 @@ class TrustRegion:
         """The process of what is known; points without a score count as the worst."""
         if self._process is None or not self._is_fitted:
             scores = np.array(self._scores)
-            scores[~np.isfinite(scores)] = np.nanmin(np.where(np.isfinite(scores), scores, np.nan))
+            has_score = np.isfinite(scores)
+            scores[~has_score] = scores[has_score].min()
             rows = np.argsort(-scores, kind="stable")[: MAX_POINTS // 2]
             rows = np.union1d(rows, np.arange(max(0, len(scores) - MAX_POINTS // 2), len(scores)))
             targets = normal_ranks(scores[rows])

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial.distance import cdist
 
+from molvae.evaluation.scales import neighbor_distances
 from molvae.generation.latent_model import MoleculeModel
-from molvae.generation.prediction import predict_smiles
+from molvae.generation.prediction import predict_codes
 from molvae.interfaces import FloatArray
 from molvae.studies.molecule_tables import prediction_columns
 
@@ -31,27 +33,20 @@ def opinion_columns(
     readable = model.readable(smiles)
     comes_back = np.zeros(len(smiles), dtype=np.bool_)
     distance = np.full(len(smiles), np.nan)
+    codes: FloatArray = np.empty((0, model.latent_dim))
     if readable.smiles:
         codes = model.posterior_of(readable.arrays)[0]
         back = model.decode(codes)
         same = [one == other for one, other in zip(readable.smiles, back, strict=True)]
         comes_back[readable.places] = same
         distance[readable.places] = _distances(model, codes, seed)
-    predictions = prediction_columns(model, predict_smiles(model, smiles))
-    return {**predictions, COMES_BACK: comes_back, CODE_DISTANCE: distance}
+    predictions = predict_codes(model, codes, readable.places, len(smiles))
+    return {**prediction_columns(model, predictions), COMES_BACK: comes_back, CODE_DISTANCE: distance}
 
 
 def _distances(model: MoleculeModel, codes: FloatArray, seed: int) -> FloatArray:
+    """From each code `(B, L)` to the nearest draw of the prior, in what is typical among the draws."""
     draws = model.sample_latents(NUM_DRAWS, np.random.default_rng(seed))
-    apart = _squared_distances(draws, draws)
-    np.fill_diagonal(apart, np.inf)
-    typical = float(np.median(np.sqrt(apart.min(axis=1))))
-    nearest: FloatArray = np.sqrt(_squared_distances(codes, draws).min(axis=1)) / max(typical, 1e-12)
+    typical = float(np.median(neighbor_distances(draws)))
+    nearest: FloatArray = cdist(codes, draws).min(axis=1) / max(typical, 1e-12)
     return nearest
-
-
-def _squared_distances(left: FloatArray, right: FloatArray) -> FloatArray:
-    """`(N, M)` between points `(N, L)` and `(M, L)`."""
-    squares = np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1)[None, :]
-    apart: FloatArray = np.maximum(squares - 2 * left @ right.T, 0.0).astype(np.float64)
-    return apart

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from molvae.data.scaling import PropertyScaler
-from molvae.interfaces import FloatArray
+from molvae.interfaces import NORMAL_80, FloatArray
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.fingerprint_head import FingerprintHead
 from molvae.models.property_head import PropertyHead
@@ -33,8 +33,6 @@ logger = logging.getLogger(__name__)
 ENOUGH_HELD_OUT = 100
 #: Fewer values than this say nothing about a spread, nor about which of two heads is better.
 LEAST_TO_JUDGE = 20
-#: 80 % of a normal distribution lie within so many standard deviations.
-NORMAL_80 = 1.2816
 
 
 class Labelled(NamedTuple):

@@ -26,7 +26,9 @@ from molvae.chem.fingerprints import morgan_bits
 from molvae.chem.molecules import parse_smiles
 from molvae.data.cache import cache_folder
 from molvae.data.sources import source_file
-from molvae.interfaces import FloatArray
+from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.prediction import predict_smiles
+from molvae.interfaces import NORMAL_80, FloatArray
 from molvae.training.request import RunRequest, RunSettings
 from molvae.training.run import train_model
 
@@ -65,22 +67,29 @@ def _bits(table: pd.DataFrame) -> FloatArray:
     return morgan_bits([parse_smiles(text) for text in table["smiles"]]).astype(np.float32)
 
 
-def our_predictions(
-    base: Path, train: pd.DataFrame, test: pd.DataFrame, settings: RunSettings, folder: Path
-) -> tuple[FloatArray, FloatArray]:
-    """The fine-tuned head's predictions for the test part, and their spreads."""
+def fine_tuned(base: Path, train: pd.DataFrame, settings: RunSettings, folder: Path) -> MoleculeModel:
+    """The model fine-tuned on the molecules and labels of a table, kept in the folder."""
     path = folder / "train.csv"
     train.to_csv(path, index=False)
     request = RunRequest(
         file=path, out=folder / "model", cache=folder / "cache", base_model=base, settings=settings
     )
-    model, _ = train_model(request)
-    readable = model.readable(list(test["smiles"]))
-    mean = np.full(len(test), train["y"].mean())
-    spread = np.full(len(test), train["y"].std())
-    said = model.predict(model.posterior_of(readable.arrays)[0])
-    mean[readable.places], spread[readable.places] = said.mean[:, 0], said.spread[:, 0]
-    return mean, spread
+    return train_model(request)[0]
+
+
+def head_predictions(
+    model: MoleculeModel, train: pd.DataFrame, test: pd.DataFrame
+) -> tuple[FloatArray, FloatArray]:
+    """The head's predictions for the test part, and their spreads; the labels' own where it can't read."""
+    said = predict_smiles(model, test["smiles"].tolist())
+    is_read = ~np.isnan(said.mean[:, 0])
+    mean = np.where(is_read, said.mean[:, 0], train["y"].mean())
+    return mean, np.where(is_read, said.spread[:, 0], train["y"].std())
+
+
+def rmse(said: FloatArray, true: FloatArray) -> float:
+    """Root mean squared error."""
+    return float(np.sqrt(np.mean((said - true) ** 2)))
 
 
 def score(
@@ -90,15 +99,12 @@ def score(
     known = train.loc[labelled]
     partly = train.assign(y=train["y"].where(train.index.isin(labelled)))
     with tempfile.TemporaryDirectory() as folder:
-        mean, spread = our_predictions(base, partly, test, settings, Path(folder))
+        model = fine_tuned(base, partly, settings, Path(folder))
+        mean, spread = head_predictions(model, partly, test)
     true = test["y"].to_numpy()
     forest = forest_predictions(known, test, settings.training.seed)
-    covered = np.abs(true - mean) <= 1.2816 * spread
-
-    def rmse(said: FloatArray) -> float:
-        return float(np.sqrt(np.mean((said - true) ** 2)))
-
-    return Score(rmse(mean), rmse(forest), float(covered.mean()))
+    covered = np.abs(true - mean) <= NORMAL_80 * spread
+    return Score(rmse(mean, true), rmse(forest, true), float(covered.mean()))
 
 
 def main() -> None:

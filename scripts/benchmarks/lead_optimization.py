@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from benchmark_machine import describe_machine
-from bioactivity import SETTINGS, VALID_RATE, forest_predictions
+from bioactivity import SETTINGS, VALID_RATE, fine_tuned, forest_predictions, head_predictions, rmse
 
 from molvae.chem.fingerprints import morgan_bits, tanimoto
 from molvae.chem.molecules import canonicalize, parse_smiles
@@ -29,13 +29,13 @@ from molvae.commands.tables import in_columns
 from molvae.data.bulk import properties_of
 from molvae.data.sources import source_file
 from molvae.generation.latent_model import MoleculeModel
+from molvae.generation.prediction import predict_smiles
 from molvae.interfaces import FloatArray
 from molvae.optimization.goal import read_goal
 from molvae.optimization.goal_objective import goal_objective
 from molvae.studies.molecule_tables import BROKEN
 from molvae.studies.optimize_run import OptimizeRequest, optimize_molecules
-from molvae.training.request import RunRequest, RunSettings
-from molvae.training.run import train_model
+from molvae.training.request import RunSettings
 
 NUM_BEST = 20
 MIN_LEAD_QED = 0.5
@@ -65,31 +65,6 @@ min_similarity = {similarity}
 """
 
 
-def rmse(said: FloatArray, true: FloatArray) -> float:
-    """Root mean squared error."""
-    return float(np.sqrt(np.mean((said - true) ** 2)))
-
-
-def fine_tuned(base: Path, train: pd.DataFrame, folder: Path, seed: int) -> MoleculeModel:
-    """The model fine-tuned on labelled molecules, kept in the folder."""
-    path = folder / "train.csv"
-    train.to_csv(path, index=False)
-    own = {"seed": seed, "split_seed": seed, "valid_rate": VALID_RATE}
-    settings = RunSettings.gathered(SETTINGS | own, {}, "lead optimization")
-    request = RunRequest(
-        file=path, out=folder / "model", cache=folder / "cache", base_model=base, settings=settings
-    )
-    return train_model(request)[0]
-
-
-def predicted(model: MoleculeModel, smiles: list[str]) -> FloatArray:
-    """The head's predictions `(N,)`; NaN for what the model can't read."""
-    readable = model.readable(smiles)
-    said = np.full(len(smiles), np.nan)
-    said[readable.places] = model.predict(model.posterior_of(readable.arrays)[0]).mean[:, 0]
-    return said
-
-
 def choose_lead(train: pd.DataFrame, model: MoleculeModel, wanted: float) -> pd.Series:
     """The drug-like training molecule whose label is nearest to the one that is wanted."""
     known = train.iloc[model.readable(train["smiles"].tolist()).places.tolist()]
@@ -108,7 +83,7 @@ def described(
     qed, sa = properties_of(smiles, ["QED", "SA"]).T
     row: dict[str, object] = {
         "molecules": f"{label} ({len(smiles)})",
-        "head": float(np.nanmean(predicted(model, smiles))),
+        "head": float(np.nanmean(predict_smiles(model, smiles).mean[:, 0])),
         "forest": float(judged.mean()),
         "QED": float(qed.mean()),
         "SA": float(sa.mean()),
@@ -133,9 +108,10 @@ def main() -> None:
     table = pd.read_csv(source_file("moleculeace", f"{arguments.target}.csv"))
     table["smiles"] = [canonicalize(text) for text in table["smiles"]]
     train, test = (table[table["split"] == part][["smiles", "y"]] for part in ("train", "test"))
-    model = fine_tuned(arguments.model, train, arguments.out, arguments.seed)
-    said = predicted(model, test["smiles"].tolist())
-    said = np.where(np.isnan(said), train["y"].mean(), said)
+    own = {"seed": arguments.seed, "split_seed": arguments.seed, "valid_rate": VALID_RATE}
+    settings = RunSettings.gathered(SETTINGS | own, {}, "lead optimization")
+    model = fine_tuned(arguments.model, train, settings, arguments.out)
+    said, _ = head_predictions(model, train, test)
     print(f"head, {len(train)} labels: RMSE on the test part {rmse(said, test['y'].to_numpy()):.3f}", end="")
     print(f" (their mean alone: {rmse(np.full(len(test), train['y'].mean()), test['y'].to_numpy()):.3f})")
     judge_said = forest_predictions(test, train, seed=0)

@@ -7,11 +7,12 @@ import pytest
 import torch
 
 from molvae.data.scaling import PropertyScaler
+from molvae.interfaces import NORMAL_80
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
 from molvae.models.property_head import PropertyHead
 from molvae.training import head_fitting
 from molvae.training.gaussian_teacher import LeftOut, teach_head
-from molvae.training.head_fitting import NORMAL_80, Labelled, fit_head, spread_factors
+from molvae.training.head_fitting import Labelled, fit_head, spread_factors
 from molvae.training.perceptron_fitting import refit_head
 
 
