@@ -12,7 +12,6 @@ Source: Jin et al. 2018 (arXiv 1812.01070) for the task, on 800 leads; here with
 import contextlib
 import functools
 import hashlib
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -26,7 +25,7 @@ from molvae.chem.fingerprints import morgan_bits, tanimoto
 from molvae.chem.molecules import canonicalize, parse_smiles
 from molvae.data.bulk import properties_of
 from molvae.data.splitting import SplitSettings, random_split
-from molvae.errors import InputError, SettingsError
+from molvae.errors import SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model, model_path, weights_checksum
 from molvae.interfaces import FloatArray
@@ -36,7 +35,7 @@ from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.search import search
 from molvae.progress import Progress
 from molvae.run_folder import claim_folder
-from molvae.settings import build
+from molvae.studies.run_figures import read_figures, write_figures
 from molvae.studies.side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
@@ -96,6 +95,11 @@ class ImprovementJob(NamedTuple):
         """Where its calls go."""
         return self.folder / self.optimizer / f"{self.number}.csv"
 
+    @property
+    def figures(self) -> Path:
+        """Where its result goes, once it is there."""
+        return self.ledger.with_suffix(".json")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Improvement:
@@ -146,6 +150,7 @@ def run_improvement(
         OutputExistsError: if `out` holds something and neither `resume` nor `overwrite` is set.
         SettingsError: if the runs in `out` had other leads, another budget, seed or model.
         ModelFolderError: if there is no such model.
+        InputError: if a ledger or a result in `out` is damaged.
     """
     leads = [canonicalize(text) for text in request.leads]
     path = model_path(request.model)
@@ -161,13 +166,13 @@ def run_improvement(
         for optimizer in dict.fromkeys(request.optimizers)
         for number, lead in enumerate(leads)
     ]
-    waiting = [job for job in jobs if not job.ledger.with_suffix(".json").exists()]
+    waiting = [job for job in jobs if not job.figures.exists()]
     finished = contextlib.closing(side_by_side(improve, waiting, path, request.num_workers))
     with Progress(len(waiting), "leads") as bar, finished as improvements:
         for found in improvements:
             logger.debug("%s, lead %d: QED %.3f", found.optimizer, found.number, found.qed)
             bar.update()
-    results = [_read(job.ledger.with_suffix(".json")) for job in jobs]
+    results = [read_figures(job.figures, Improvement) for job in jobs]
     pd.DataFrame([asdict(result) for result in results]).to_csv(out / RUNS_FILE, index=False)
     return results
 
@@ -192,9 +197,7 @@ def improve(job: ImprovementJob, model: Path) -> Improvement:
         similarity=best.values["similarity"],
         num_calls=len(oracle.history),
     )
-    partial = job.ledger.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(result), indent=2) + "\n", encoding="utf-8")
-    partial.replace(job.ledger.with_suffix(".json"))
+    write_figures(job.figures, result)
     return result
 
 
@@ -233,10 +236,3 @@ def _is_improved(oracle: BudgetedOracle) -> bool:
 @functools.cache
 def _loaded(path: Path) -> MoleculeModel:
     return load_model(path)
-
-
-def _read(path: Path) -> Improvement:
-    try:
-        return build(Improvement, json.loads(path.read_text(encoding="utf-8")), f'"{path}"')
-    except (ValueError, AttributeError) as error:
-        raise InputError(f'"{path}" holds no result: delete it, and the search is made again') from error

@@ -23,7 +23,8 @@ from molvae.generation.model_folder import model_path, weights_checksum
 from molvae.optimization.pmo_objectives import PMO_SCORES
 from molvae.progress import Progress
 from molvae.run_folder import claim_folder
-from molvae.studies.pmo_run import PMO_OPTIMIZERS, PmoFigures, PmoJob, make_run, read_figures
+from molvae.studies.pmo_run import PMO_OPTIMIZERS, PmoFigures, PmoJob, make_run
+from molvae.studies.run_figures import read_figures
 from molvae.studies.side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ def run_pmo(
         for run in finished_runs:
             logger.info("%s, %s, seed %d: AUC %.3f", run.optimizer, run.task, run.seed, run.auc)
             bar.update()
-    runs = [read_figures(job.figures) for job in jobs]
+    runs = [read_figures(job.figures, PmoFigures) for job in jobs]
     pd.DataFrame([asdict(run) for run in runs]).to_csv(out / RUNS_FILE, index=False)
     return runs
 

@@ -4,16 +4,15 @@
 <folder>/<optimizer>/<task>-<seed>.json    the figures of a finished run
 """
 
-import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from molvae.errors import InputError, SettingsError
+from molvae.errors import SettingsError
 from molvae.generation.model_folder import load_model
 from molvae.interfaces import Optimizer
 from molvae.optimization.evolution import LATENT_OPERATORS, OPERATORS, Evolution, EvolutionSettings
@@ -26,7 +25,7 @@ from molvae.optimization.random_corpus import RandomCorpus
 from molvae.optimization.sample_efficiency import auc_of_best, auc_of_best_flat, mean_of_best
 from molvae.optimization.search import search
 from molvae.optimization.trust_region_bo import TrustRegionBO
-from molvae.settings import build
+from molvae.studies.run_figures import write_figures
 
 
 class PmoOptimizer(NamedTuple):
@@ -164,25 +163,8 @@ def make_run(job: PmoJob, corpus: Sequence[str]) -> PmoFigures:
         num_failed=int(np.isnan(scores).sum()),
         seconds_per_call=seconds / max(1, len(scores)),
     )
-    partial = job.figures.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(figures), indent=2) + "\n", encoding="utf-8")
-    partial.replace(job.figures)
+    write_figures(job.figures, figures)
     return figures
-
-
-def read_figures(path: Path) -> PmoFigures:
-    """The figures of a finished run.
-
-    Raises:
-        InputError: the file is damaged.
-    """
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return build(PmoFigures, values, f'"{path}"')
-    except (ValueError, AttributeError) as error:
-        raise InputError(
-            f'"{path}" holds no figures of a run: delete it, and the run is made again'
-        ) from error
 
 
 class _Stopwatch:
