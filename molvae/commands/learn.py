@@ -29,6 +29,7 @@ from molvae.studies.lab.project import (
     open_lab,
     save_lab,
 )
+from molvae.studies.lab.records import folder_of
 from molvae.studies.lab.state import State, state_of
 
 
@@ -112,7 +113,7 @@ def _taken_in(taken: Intake, lab: Lab, path: Path) -> str:
     if taken.num_empty:
         parts.append(f"{taken.num_empty:,} without a value")
     parts += [f'{count:,} "{reason}"' for reason, count in taken.refused.items()]
-    ledger = f": see {lab.folder / ROUNDS / f'{taken.number:03d}' / LEDGER_FILE}" if taken.refused else ""
+    ledger = f": see {folder_of(lab.folder / ROUNDS, taken.number) / LEDGER_FILE}" if taken.refused else ""
     return f"round {taken.number}: {taken.num_rows:,} rows of {path}, {', '.join(parts)}{ledger}"
 
 

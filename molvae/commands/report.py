@@ -12,6 +12,7 @@ from molvae.commands.tables import add_out_flags, check_out, read_smiles
 from molvae.data.shipped import shipped_csv
 from molvae.generation.checks import check_from_zero
 from molvae.generation.model_folder import load_model
+from molvae.generation.whole_files import write_whole
 from molvae.studies.model_report import ReportRequest, model_page
 from molvae.studies.search_report import is_search, search_page
 
@@ -34,12 +35,7 @@ def run(arguments: argparse.Namespace) -> None:
     check_from_zero("seed", arguments.seed)
     check_out(arguments.out, arguments.overwrite, ENDINGS)
     page = search_page(arguments.model) if is_search(arguments.model) else _page_of_model(arguments)
-    partial = arguments.out.with_name(f".partial-{arguments.out.name}")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(arguments.out)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_whole({arguments.out: page.encode()}, remedy="free some space, or give another file")
     print(f"report: {arguments.out}")
 
 

@@ -19,6 +19,37 @@ from molvae.optimization.plugin_oracle import OracleSettings
 logger = logging.getLogger(__name__)
 
 
+def check_aims(*aims: str | Path | None, least: int) -> None:
+    """Makes sure that one thing is asked for: the values of --maximize, --minimize, --target and --goal.
+
+    Args:
+        aims: None for what is not given.
+        least: 1 where one has to be given, 0 where none may be.
+
+    Raises:
+        SettingsError: too many are given, or too few.
+    """
+    given = [str(aim) for aim in aims if aim is not None]
+    if not least <= len(given) <= 1:
+        raise SettingsError(
+            f'{len(given)} goals are given ("{", ".join(given)}"); give one of --maximize NAME, '
+            "--minimize NAME, --target NAME=VALUE and --goal FILE"
+        )
+
+
+def read_target(text: str) -> tuple[str, float]:
+    """The property and the value of a --target.
+
+    Raises:
+        SettingsError: the text has no value.
+    """
+    name, _, value = text.partition("=")
+    try:
+        return name.strip(), float(value)
+    except ValueError:
+        raise SettingsError(f'target is "{text}"; write NAME=VALUE, such as logP=2.5') from None
+
+
 @dataclass(frozen=True, kw_only=True)
 class SearchSettings:
     """What is searched for, and from where. Give one of --maximize, --minimize, --target and --goal."""
@@ -63,13 +94,7 @@ class SearchSettings:
     seed: int = field(default=0, metadata={"help": "seed of all that is random"})
 
     def __post_init__(self) -> None:
-        aims = (self.maximize, self.minimize, self.target, self.goal)
-        given = [str(aim) for aim in aims if aim is not None]
-        if len(given) != 1:
-            raise SettingsError(
-                f'{len(given)} goals are given ("{", ".join(given)}"); give one of --maximize NAME, '
-                "--minimize NAME, --target NAME=VALUE and --goal FILE"
-            )
+        check_aims(self.maximize, self.minimize, self.target, self.goal, least=1)
         oracle = self.oracle_python or self.oracle_command
         if self.goal is not None and oracle is not None:
             raise SettingsError(
@@ -92,11 +117,8 @@ class SearchSettings:
             return self.maximize.strip(), "maximize", None
         if self.minimize is not None:
             return self.minimize.strip(), "minimize", None
-        name, _, value = (self.target or "").partition("=")
-        try:
-            return name.strip(), "target", float(value)
-        except ValueError:
-            raise SettingsError(f'target is "{self.target}"; write NAME=VALUE, such as logP=2.5') from None
+        name, value = read_target(self.target or "")
+        return name, "target", value
 
     def read_goal(self) -> Goal | None:
         """The goal in the goal file, or that of a property which an oracle gives; None for any other.

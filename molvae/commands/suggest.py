@@ -9,6 +9,7 @@ import argparse
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from molvae.commands.search_settings import check_aims, read_target
 from molvae.commands.tables import TABLE_ENDINGS, add_out_flags, check_out, in_columns, write_table
 from molvae.errors import SettingsError
 from molvae.generation.model_folder import load_model
@@ -33,14 +34,7 @@ class AimSettings:
     )
 
     def __post_init__(self) -> None:
-        given = [
-            str(aim) for aim in (self.maximize, self.minimize, self.target, self.goal) if aim is not None
-        ]
-        if len(given) > 1:
-            raise SettingsError(
-                f'{len(given)} goals are given ("{", ".join(given)}"); give one of --maximize NAME, '
-                "--minimize NAME, --target NAME=VALUE and --goal FILE"
-            )
+        check_aims(self.maximize, self.minimize, self.target, self.goal, least=0)
 
     def read(self, lab: Lab) -> Goal:
         """The goal.
@@ -52,19 +46,13 @@ class AimSettings:
         if self.goal is not None:
             return read_goal(self.goal)
         if self.target is not None:
-            name, _, text = self.target.partition("=")
-            return Goal(properties=(_wanted(name, lab, target=self._target(text)),))
+            name, value = read_target(self.target)
+            return Goal(properties=(_wanted(name, lab, target=value),))
         if self.maximize is not None:
             return Goal(properties=(_wanted(self.maximize, lab, maximize=True),))
         if self.minimize is not None:
             return Goal(properties=(_wanted(self.minimize, lab, minimize=True),))
         return last_goal(lab)
-
-    def _target(self, text: str) -> float:
-        try:
-            return float(text)
-        except ValueError:
-            raise SettingsError(f'target is "{self.target}"; write NAME=VALUE, such as logP=2.5') from None
 
 
 def _wanted(

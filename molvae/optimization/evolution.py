@@ -96,7 +96,6 @@ class Evolution:
             self._moves.update({name: moves for name in moves.operators if name in operators})
         self._shares = OperatorShares(list(self._moves))
         self._screen = Screen(self._generator)
-        self._scores: list[float] = []
         self._num_told = 0
         self._no_latent = np.full(model.latent_dim, np.nan)
 
@@ -106,7 +105,7 @@ class Evolution:
         if starts is not None:
             return starts
         missing = 0 if self._memory.starts else self._settings.first_draws - self._num_told
-        if missing > 0 or not self._scores:
+        if missing > 0 or not self._memory.has_scores:
             return prior_proposals(self._model, max(1, min(num_proposals, missing)), self._generator)
         candidates = self.candidates(self._settings.candidates * num_proposals, 2 * num_proposals)
         if not candidates:
@@ -144,13 +143,13 @@ class Evolution:
             return
         news = [score for score, _ in scored.values()]
         self._screen.tell(list(scored), np.array(news))
-        self._scores.extend(news)
-        share = min(SUCCESS_SHARE, NUM_SUCCESSFUL / len(self._scores))
-        bar = float(np.quantile(self._scores, 1 - share))
+        scores = self._memory.best_scores()
+        share = min(SUCCESS_SHARE, NUM_SUCCESSFUL / len(scores))
+        bar = float(np.quantile(scores, 1 - share))
         for score, operator in scored.values():
             self._shares.tell(operator, score > bar)
         for moves in dict.fromkeys(self._moves.values()):
-            moves.learn(news)
+            moves.learn(len(news))
 
     def _made(self, num_candidates: int) -> list[Candidate]:
         """What every operator makes of its share."""

@@ -6,8 +6,6 @@ Source: Jensen 2019 for the edits (`molvae.chem.graph_edits`); Tripp and Hernand
 (arXiv 2310.09267), parents drawn by log-uniform ranks.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from rdkit import Chem
 
@@ -49,7 +47,7 @@ class GraphMoves:
             for first, second in zip(parents, others, strict=True)
         ]
 
-    def learn(self, scores: Sequence[float]) -> None:
+    def learn(self, num_scored: int) -> None:
         """Nothing; the memory holds the parents."""
 
     def _edited(self, operator: str, first: str, second: str) -> str:

@@ -87,7 +87,6 @@ class LatentMoves:
         self._frame = LatentFrame(model, generator)
         self._student: StudentModel | None = model.student() if isinstance(model, Teachable) else None
         self.operators = (NOISE, CROSSOVER) if self._student is None else (NOISE, CROSSOVER, SLIP)
-        self._scores: list[float] = []
         self._lessons_due = 0.0
         self._temperature = 1.0
         self._best, self._num_idle = -np.inf, 0
@@ -107,11 +106,10 @@ class LatentMoves:
             for text, latent, parent in zip(smiles, latents, parents, strict=True)
         ]
 
-    def learn(self, scores: Sequence[float]) -> None:
+    def learn(self, num_scored: int) -> None:
         """The lessons that are due, and a new copy where the last one finds nothing better."""
-        self._scores.extend(scores)
-        self._lessons_due += self._settings.lessons * len(scores)
-        self._restart_if_idle(len(scores))
+        self._lessons_due += self._settings.lessons * num_scored
+        self._restart_if_idle(num_scored)
         while self._student is not None and self._lessons_due >= 1:
             self._lessons_due -= 1
             self._teach(self._student)
@@ -126,7 +124,7 @@ class LatentMoves:
             student.learn(pupils, latents, self._settings.noise_level, self._generator)
 
     def _restart_if_idle(self, num_scored: int) -> None:
-        best = float(np.mean(np.sort(self._scores)[-NUM_BEST:]))
+        best = float(self._memory.best_scores(NUM_BEST).mean())
         self._num_idle = 0 if best > self._best else self._num_idle + num_scored
         self._best = max(best, self._best)
         if self._num_idle >= self._settings.patience and isinstance(self._model, Teachable):

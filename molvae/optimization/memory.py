@@ -66,6 +66,16 @@ class Memory:
     def __contains__(self, smiles: str) -> bool:
         return smiles in self._scores
 
+    @property
+    def has_scores(self) -> bool:
+        """Whether any molecule has a score."""
+        return bool(self._ranked)
+
+    def best_scores(self, num_best: int | None = None) -> FloatArray:
+        """The scores of all that have one, or of the best of them, the highest first."""
+        scores: FloatArray = np.array([self._scores[smiles] for smiles in self._ranked[:num_best]])
+        return scores
+
     def score_of(self, smiles: str) -> float:
         """The score of a molecule in memory; NaN if it got none."""
         return self._scores[smiles]

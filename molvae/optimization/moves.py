@@ -3,7 +3,6 @@
 In: the memory of what was scored. Out: candidates, of which a screen then chooses those to be scored.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -40,8 +39,8 @@ class Moves(Protocol):
         """Candidates by one of the operators, known and unknown ones; fewer where elites can't be moved."""
         ...
 
-    def learn(self, scores: Sequence[float]) -> None:
-        """Takes the finite scores of molecules that were new, after the memory has them."""
+    def learn(self, num_scored: int) -> None:
+        """Learns from what the memory holds, now that so many more molecules have a score."""
         ...
 
 
@@ -65,5 +64,5 @@ class FreshDraws:
         smiles = self._model.decode(latents)
         return [Candidate(text, latent, operator, "") for text, latent in zip(smiles, latents, strict=True)]
 
-    def learn(self, scores: Sequence[float]) -> None:
+    def learn(self, num_scored: int) -> None:
         """Nothing."""

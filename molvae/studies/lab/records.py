@@ -42,6 +42,17 @@ def table_bytes(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> byt
     return buffer.getvalue().encode()
 
 
+def numbered_folders(parent: Path) -> dict[int, Path]:
+    """The folders in `parent` by their numbers, in order; it need not be there."""
+    folders = [path for path in parent.glob("*") if path.name.isdecimal()] if parent.is_dir() else []
+    return {int(path.name): path for path in sorted(folders, key=lambda path: int(path.name))}
+
+
+def folder_of(parent: Path, number: int) -> Path:
+    """Where the folder of a number is."""
+    return parent / f"{number:03d}"
+
+
 def read_entries(parent: Path, table: str) -> list[Entry]:
     """All folders in `parent`, in order; what is not complete is none.
 
@@ -52,8 +63,7 @@ def read_entries(parent: Path, table: str) -> list[Entry]:
     Raises:
         InputError: a folder is damaged.
     """
-    folders = [path for path in parent.glob("*") if path.name.isdecimal()] if parent.is_dir() else []
-    return [_read_entry(folder, table) for folder in sorted(folders, key=lambda path: int(path.name))]
+    return [_read_entry(folder, table) for folder in numbered_folders(parent).values()]
 
 
 def _read_entry(folder: Path, table: str) -> Entry:
@@ -89,7 +99,7 @@ def add_entry(
     """
     whole = {**record, "checksum": hashlib.sha256(content).hexdigest()}
     last = (json.dumps(whole, indent=2) + "\n").encode()
-    folder = parent / f"{number:03d}"
+    folder = folder_of(parent, number)
     files = {**more, table: content, RECORD: last}
 
     def fill(part: Path) -> None:

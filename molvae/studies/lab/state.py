@@ -43,19 +43,20 @@ def state_of(lab: Lab) -> State:
         InputError: a round or a batch is damaged.
     """
     rounds, batches = lab.rounds(), lab.batches()
-    history = history_of(rounds, lab.properties)
+    histories = [history_of(rounds[:count], lab.properties) for count in range(len(rounds) + 1)]
+    history = histories[-1]
     judge = Judge(history.smiles, history.low, history.high)
     judged = [
         {"property": name} | _described(errors, "RMSE of the mean")
         for name, errors in zip(lab.properties, judge.errors(), strict=True)
     ]
     goal = last_goal(lab) if batches else None
-    table, best = _round_table(lab, rounds, goal)
+    table, best = _round_table(lab, rounds, histories, goal)
     return State(
         history,
         table,
         pd.DataFrame(judged),
-        _foreseen(lab, rounds, batches),
+        _foreseen(lab, rounds, histories, batches),
         pending_of(batches, history.smiles),
         best,
     )
@@ -74,15 +75,20 @@ def _described(errors: Errors, other: str) -> dict[str, float]:
 
 
 def _round_table(
-    lab: Lab, rounds: Sequence[Entry], goal: Goal | None
+    lab: Lab, rounds: Sequence[Entry], histories: Sequence[History], goal: Goal | None
 ) -> tuple[pd.DataFrame, tuple[str, str] | None]:
-    """The rounds, and the best molecule of all with its value."""
-    lines, seen, best = [], 0, None
-    for count, entry in enumerate(rounds, start=1):
-        history = history_of(rounds[:count], lab.properties)
+    """The rounds, and the best molecule of all with its value.
+
+    Args:
+        lab: the project.
+        rounds: of it.
+        histories: before the first round, and after each.
+        goal: what is best; None if that is not known.
+    """
+    lines, best = [], None
+    for entry, before, history in zip(rounds, histories[:-1], histories[1:], strict=True):
         line = {"round": entry.number, "file": entry.record["file"], "measured": len(entry.rows)}
-        line |= {"new": len(history.smiles) - seen, "molecules": len(history.smiles)}
-        seen = len(history.smiles)
+        line |= {"new": len(history.smiles) - len(before.smiles), "molecules": len(history.smiles)}
         if goal is not None:
             best = _best(lab, history, goal)
             line[f"best {_sought(goal)}"] = "-" if best is None else best[1]
@@ -119,13 +125,13 @@ def _best(lab: Lab, history: History, goal: Goal) -> tuple[str, str] | None:
     )
 
 
-def _foreseen(lab: Lab, rounds: Sequence[Entry], batches: Sequence[Entry]) -> pd.DataFrame:
+def _foreseen(
+    lab: Lab, rounds: Sequence[Entry], histories: Sequence[History], batches: Sequence[Entry]
+) -> pd.DataFrame:
     """How far what was predicted of suggested molecules was from what their first round gave."""
     predicted = {row["smiles"]: row for batch in batches for row in batch.rows}
     lines = []
-    before = history_of([], lab.properties)
-    for count, entry in enumerate(rounds, start=1):
-        history = history_of(rounds[:count], lab.properties)
+    for entry, before, history in zip(rounds, histories[:-1], histories[1:], strict=True):
         rows = [
             row
             for row, (smiles, number) in enumerate(zip(history.smiles, history.rounds, strict=True))
@@ -149,7 +155,6 @@ def _foreseen(lab: Lab, rounds: Sequence[Entry], batches: Sequence[Entry]) -> pd
                 of_mean = float(np.sqrt(np.mean((low[is_known] - known_before.mean()) ** 2)))
             described = _described(errors._replace(rmse_of_mean=of_mean), "RMSE of the mean before")
             lines.append({"round": entry.number, "property": name} | described)
-        before = history
     return pd.DataFrame(lines)
 
 

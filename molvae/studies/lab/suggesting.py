@@ -21,7 +21,7 @@ from molvae.optimization.moves import Candidate
 from molvae.studies.lab.candidates import Known, make_candidates
 from molvae.studies.lab.history import History, history_of
 from molvae.studies.lab.project import BATCH_FILE, BATCHES, Lab
-from molvae.studies.lab.records import Entry, add_entry
+from molvae.studies.lab.records import Entry, add_entry, numbered_folders
 from molvae.studies.molecule_tables import nearest_of
 
 #: Candidates that a batch is chosen from at most: their covariances have to be held.
@@ -131,7 +131,7 @@ def suggest_batch(
     batches = [batch for batch in batches if batch.number not in replaced]
     history = history_of(rounds, lab.properties)
     pending_smiles = pending_of(batches, history.smiles)
-    number = 1 + _highest(lab)
+    number = 1 + max(numbered_folders(lab.folder / BATCHES), default=0)  # of those that were replaced too
     made = _Choice(lab, model, wanted, goal, history, batches, pending_smiles)
     table, num_candidates, num_broken = made.choose(settings, number)
     content = table.to_csv(index=False).encode()
@@ -148,15 +148,6 @@ def pending_of(batches: Sequence[Entry], measured: Sequence[str] | set[str]) -> 
     known = set(measured)
     suggested = dict.fromkeys(row["smiles"] for batch in batches for row in batch.rows)
     return [smiles for smiles in suggested if smiles not in known]
-
-
-def _highest(lab: Lab) -> int:
-    """The highest number of a batch, of those that were replaced too."""
-    folder = lab.folder / BATCHES
-    numbers = (
-        [int(path.name) for path in folder.glob("*") if path.name.isdecimal()] if folder.is_dir() else []
-    )
-    return max(numbers, default=0)
 
 
 def _table_of(batch: Entry, properties: Sequence[str]) -> pd.DataFrame:
