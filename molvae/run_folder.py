@@ -34,8 +34,8 @@ def claim_folder(
         InputError: if its record is damaged.
     """
     run_file = out / RUN_FILE
-    if resume and run_file.is_file():
-        _compare(out, _read(run_file), record, may_change)
+    if resume and (before := read_record(out)) is not None:
+        _compare(out, before, record, may_change)
     elif _is_taken(out):
         if not overwrite:
             check_free(out)
@@ -46,6 +46,22 @@ def claim_folder(
     partial = out / _PARTIAL
     partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     partial.replace(run_file)
+
+
+def read_record(out: Path) -> dict[str, Any] | None:
+    """What the run in a folder was asked for; None where there is no run.
+
+    Raises:
+        InputError: its record is damaged.
+    """
+    run_file = out / RUN_FILE
+    if not run_file.is_file():
+        return None
+    try:
+        record: dict[str, Any] = json.loads(run_file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f'"{run_file}" is damaged: start again with --overwrite') from error
+    return record
 
 
 def check_free(out: Path) -> None:
@@ -63,14 +79,6 @@ def check_free(out: Path) -> None:
 
 def _is_taken(out: Path) -> bool:
     return out.exists() and (not out.is_dir() or bool({path.name for path in out.iterdir()} - {_PARTIAL}))
-
-
-def _read(run_file: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads(run_file.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise InputError(f'"{run_file}" is damaged: start again with --overwrite') from error
-    return record
 
 
 def _compare(

@@ -3,7 +3,6 @@
 Everything is read from what `optimize_run` wrote, so a search that still runs has a page too.
 """
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from molvae.chem.drawing import outlines
 from molvae.errors import InputError
 from molvae.interfaces import FloatArray
 from molvae.optimization.ledger import OracleCall, calls_so_far
-from molvae.run_folder import RUN_FILE
+from molvae.run_folder import RUN_FILE, read_record
 from molvae.studies.model_opinion import COMES_BACK
 from molvae.studies.optimize_run import MOLECULES_FILE, ORACLE_FILE
 from molvae.studies.page.document import Section, facts_of, figure_of, gallery_of, page_of, table_of
@@ -68,14 +67,13 @@ def _molecules(folder: Path) -> pd.DataFrame | None:
 
 
 def _record(folder: Path) -> dict[str, Any]:
-    try:
-        record: dict[str, Any] = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
-        return {"objective": str(record["objective"]), **record}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    record = read_record(folder) or {}
+    if "objective" not in record:
         raise InputError(
-            f'"{folder / RUN_FILE}" does not say what the search was for ({error}): give the folder that '
-            "molvae optimize wrote"
-        ) from error
+            f'"{folder / RUN_FILE}" does not say what the search was for: give the folder that molvae '
+            "optimize wrote"
+        )
+    return record
 
 
 def _facts(record: dict[str, Any], calls: list[OracleCall], ranked: list[OracleCall]) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """What a study is asked for, the record of it in its folder, and where things are in there."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any, Self
 
 from molvae.errors import InputError, SettingsError
 from molvae.generation.model_folder import MANIFEST, read_manifest
-from molvae.run_folder import RUN_FILE, claim_folder
+from molvae.run_folder import RUN_FILE, claim_folder, read_record
 from molvae.studies.comparison.arms import ARMS, Training, arm_named, arms_named
 from molvae.studies.comparison.class_file import ClassFile
 from molvae.studies.comparison.sampling import SAMPLERS
@@ -136,16 +135,15 @@ def record_of(out: Path) -> Record | None:
     Raises:
         InputError: it is damaged.
     """
-    path = out / RUN_FILE
-    if not path.is_file():
+    content = read_record(out)
+    if content is None:
         return None
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
         pairs = content.get("trainings") or [(arm, content["seed"]) for arm in content["arms"]]
         trainings = tuple(Training(str(arm), int(seed)) for arm, seed in pairs)
         return Record(trainings=trainings, minutes=content["minutes"], steps=content.get("steps"))
     except (ValueError, AttributeError, TypeError, KeyError) as error:
-        raise InputError(f'"{path}" is damaged: start again with --overwrite') from error
+        raise InputError(f'"{out / RUN_FILE}" is damaged: start again with --overwrite') from error
 
 
 def claimed(request: CompareRequest, *, resume: bool, overwrite: bool) -> CompareRequest:
