@@ -13,6 +13,8 @@ from molvae.interfaces import FloatArray
 
 #: Neighbors that t-SNE keeps together, at most a third of the molecules.
 PERPLEXITY = 30.0
+#: Pixels from the left of a menu to that of the next.
+MENU_WIDTH = 125
 #: How far a traversal goes along each principal axis, as a share of the codes' spread.
 REACH = 0.6
 
@@ -62,14 +64,14 @@ def map_figure(
     )
     menus = [
         _menu(
-            0.0,
+            0,
             [
                 (name, {"x": [plane[:, 0].tolist()], "y": [plane[:, 1].tolist()]})
                 for name, plane in planes.items()
             ],
         ),
         _menu(
-            0.32,
+            MENU_WIDTH,
             [(name, {"marker.color": [np.asarray(values).tolist()]}) for name, values in colors.items()],
         ),
     ]
@@ -102,6 +104,6 @@ def traversal(
     return [decoded[row * num_columns : (row + 1) * num_columns] for row in range(num_rows)]
 
 
-def _menu(x: float, choices: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
+def _menu(left: int, choices: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:
     buttons = [{"label": name, "method": "restyle", "args": [change]} for name, change in choices]
-    return {"buttons": buttons, "x": x, "y": 1.14, "xanchor": "left", "yanchor": "top"}
+    return {"buttons": buttons, "x": 0, "y": 1.14, "xanchor": "left", "yanchor": "top", "pad": {"l": left}}

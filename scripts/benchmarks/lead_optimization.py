@@ -38,6 +38,8 @@ from molvae.studies.optimize_run import OptimizeRequest, optimize_molecules
 from molvae.training.request import RunSettings
 
 NUM_BEST = 20
+#: The sets give minus the logarithm of Ki in nM; with this it is the pKi.
+PKI_OF_NANOMOLAR = 9.0
 MIN_LEAD_QED = 0.5
 GOAL = """[[property]]
 name = "y"
@@ -107,6 +109,7 @@ def main() -> None:
     arguments.out.mkdir(parents=True)
     table = pd.read_csv(source_file("moleculeace", f"{arguments.target}.csv"))
     table["smiles"] = [canonicalize(text) for text in table["smiles"]]
+    table["y"] += PKI_OF_NANOMOLAR
     train, test = (table[table["split"] == part][["smiles", "y"]] for part in ("train", "test"))
     own = {"seed": arguments.seed, "split_seed": arguments.seed, "valid_rate": VALID_RATE}
     settings = RunSettings.gathered(SETTINGS | own, {}, "lead optimization")
