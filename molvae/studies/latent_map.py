@@ -40,7 +40,7 @@ def map_figure(
 
     Args:
         planes: by name, `(N, 2)` each.
-        colors: by name, `(N,)` numbers each.
+        colors: by name, `(N,)` numbers each, or colors as CSS names them.
         labels: `N` texts, one a point; point `i` carries the number `i` for its outline.
     """
     import plotly.graph_objects as go
@@ -72,7 +72,7 @@ def map_figure(
         ),
         _menu(
             MENU_WIDTH,
-            [(name, {"marker.color": [np.asarray(values).tolist()]}) for name, values in colors.items()],
+            [(name, _colored(np.asarray(values))) for name, values in colors.items()],
         ),
     ]
     figure = go.Figure(points)
@@ -102,6 +102,11 @@ def traversal(
         places = places * np.sqrt(model.latent_dim) / np.linalg.norm(places, axis=1, keepdims=True)
     decoded = model.decode(places)
     return [decoded[row * num_columns : (row + 1) * num_columns] for row in range(num_rows)]
+
+
+def _colored(values: npt.NDArray[Any]) -> dict[str, Any]:
+    """What a choice of colors changes; colors that are no numbers have no scale."""
+    return {"marker.color": [values.tolist()], "marker.showscale": [values.dtype.kind != "U"]}
 
 
 def _menu(left: int, choices: Sequence[tuple[str, dict[str, Any]]]) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def _around(model: MoleculeModel, smiles: str, codes: FloatArray, seed: int) -> 
         f"principal axes of the latent space, by up to {REACH:g} of the codes' spread each; tinted where it "
         "is itself."
     )
-    return Section(f"Around {smiles}", text, [cards, grid_of(rows, marked=smiles)])
+    return Section(f"Around {smiles}", text, [cards, grid_of(rows, marked=[smiles])])
 
 
 def _between(model: MoleculeModel, chosen: Sequence[str]) -> list[Section]:

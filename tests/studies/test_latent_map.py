@@ -21,12 +21,18 @@ def test_planes_keep_clusters_apart_and_follow_from_the_seed() -> None:
 
 def test_menus_change_places_and_colors_of_points_that_keep_their_numbers() -> None:
     planes = {"one": np.arange(6.0).reshape(3, 2), "two": -np.arange(6.0).reshape(3, 2)}
-    figure = map_figure(planes, {"a": [1, 2, 3], "b": [3, 2, 1]}, ["x", "y", "z"])
+    figure = map_figure(
+        planes, {"a": [1, 2, 3], "b": [3, 2, 1], "c": ["red", "red", "#000"]}, ["x", "y", "z"]
+    )
     points = figure.data[0]
     assert list(points.x) == [0, 2, 4]
     assert list(points.customdata) == [0, 1, 2]
     assert list(points.marker.color) == [1, 2, 3]
-    places, colors = figure.layout.updatemenus
+    places, colored = figure.layout.updatemenus
     assert [button.label for button in places.buttons] == ["one", "two"]
     assert places.buttons[1].args[0]["y"] == [[-1, -3, -5]]
-    assert colors.buttons[1].args[0] == {"marker.color": [[3, 2, 1]]}
+    assert colored.buttons[1].args[0] == {"marker.color": [[3, 2, 1]], "marker.showscale": [True]}
+    assert colored.buttons[2].args[0] == {
+        "marker.color": [["red", "red", "#000"]],
+        "marker.showscale": [False],
+    }

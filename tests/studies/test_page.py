@@ -7,13 +7,24 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from molvae.studies.page.document import Section, facts_of, figure_of, gallery_of, grid_of, page_of, table_of
+from molvae.studies.page.document import (
+    Section,
+    facts_of,
+    figure_of,
+    gallery_of,
+    grid_of,
+    legend_of,
+    page_of,
+    statements_of,
+    table_of,
+)
 
 NASTY = '<b>&"</script><script>alert(1)</script>'
 
 
 def test_text_is_shown_and_never_run() -> None:
     pieces = [facts_of({NASTY: NASTY}), table_of(pd.DataFrame({NASTY: [NASTY]})), gallery_of(["C"], [NASTY])]
+    pieces += [statements_of([(NASTY, NASTY, NASTY)]), legend_of({NASTY: NASTY})]
     figure = go.Figure(go.Scatter(x=[1], y=[1], text=[NASTY]))
     page = page_of(NASTY, NASTY, [Section(NASTY, NASTY, [*pieces, figure_of(figure)])])
     assert "alert(1)</script>" not in page
@@ -46,9 +57,9 @@ def test_points_carry_the_outlines_that_are_given() -> None:
     assert json.loads(outlines) == [[[[0, 0, "N"]], []], [[], []]]
 
 
-@pytest.mark.parametrize("marked", ["CCO", ""])
-def test_a_grid_keeps_its_places_and_marks_a_molecule(marked: str) -> None:
+@pytest.mark.parametrize("marked", [["CCO"], ["CCO", "CCN"], []])
+def test_a_grid_keeps_its_places_and_marks_molecules(marked: list[str]) -> None:
     grid = grid_of([["CCO", "", "C1CC"], ["CCO", "CC", "CCN"]], marked)
     assert "--columns:3" in grid
     assert grid.count("<figure") == grid.count("<svg") == 6
-    assert grid.count('class="marked"') == (2 if marked else 0)
+    assert grid.count('class="marked"') == (1 + len(marked) if marked else 0)

@@ -17,6 +17,8 @@ from molvae.studies.evaluation import EvaluationRequest, evaluate_sample
 
 #: Scaffolds that are classes, and molecules a label must have to be one.
 NUM_SCAFFOLDS, LEAST = 10, 10
+#: Midpoints decoded, for each molecule that is looked around.
+NUM_MIDPOINTS_EACH = 5
 #: Molecules whose distances are compared, at most.
 NUM_COMPARED = 2_000
 
@@ -119,7 +121,7 @@ def between(subject: Subject, latents: FloatArray, labels: TextArray) -> list[Ro
     places: dict[str, Any] = {"within a class": midpoints_within, "between classes": midpoints_between}
     rows: list[Row] = []
     for name, midpoints in places.items():
-        middles = midpoints(latents, labels, 5 * subject.extent.num_around, subject.seed)
+        middles = midpoints(latents, labels, NUM_MIDPOINTS_EACH * subject.extent.num_around, subject.seed)
         checked = subject.model.decode_checked(middles)
         request = EvaluationRequest(smiles=checked.smiles, references={}, cache=subject.molecules.cache)
         table = evaluate_sample(request).table.set_index("metric")["value"]

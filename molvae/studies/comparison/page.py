@@ -1,31 +1,37 @@
 """What was measured in, the page that tells it out: the answers first, then a section a question."""
 
-from collections.abc import Sequence
+from collections import Counter
 from typing import Any
 
 import pandas as pd
 
-from molvae.chem.drawing import outlines
-from molvae.evaluation.paths import line
+from molvae.studies.comparison.claims import (
+    BORNE_OUT,
+    NO_DIFFERENCE,
+    NOT_SO,
+    Claim,
+    claims,
+    listed,
+    pair_of,
+)
+from molvae.studies.comparison.classes import NUM_MIDPOINTS_EACH
+from molvae.studies.comparison.pictures import dials, maps, mended, paths, samples, traversals
 from molvae.studies.comparison.questions import QUESTIONS
 from molvae.studies.comparison.sampling import OWN_PRIOR, STANDARD_NORMAL
 from molvae.studies.comparison.study import Study
-from molvae.studies.latent_map import REACH, map_figure, projections, traversal
-from molvae.studies.page.document import Section, figure_of, gallery_of, grid_of, page_of, table_of
+from molvae.studies.page.document import Section, figure_of, page_of, statements_of, table_of
 
-#: Molecules on a map, down and across a traversal, and on a path.
-NUM_MAPPED, NUM_ROWS, NUM_COLUMNS, NUM_STEPS = 1_000, 3, 7, 8
 TITLE = "What is the advantage of a VAE over a deterministic autoencoder?"
 
 
 def study_page(study: Study) -> str:
     """The HTML of the page."""
-    sections = [_maps(study)]
+    sections = [*_statements(study), maps(study)]
     for name, (question, text) in QUESTIONS.items():
         if name in study.tables:
             pieces = [*_pictures(name, study), table_of(with_intervals(study.tables[name]))]
             sections.append(Section(question, text, pieces))
-    sections += [_traversals(study), _paths(study)]
+    sections.append(traversals(study))
     return page_of(TITLE, "\n\n".join(answers(study)), sections)
 
 
@@ -63,46 +69,64 @@ def _with_spread(value: str | float, spread: float) -> str:
 
 
 def answers(study: Study) -> list[str]:
-    """The plain answers, each with the numbers that carry it."""
+    """What stands on top: what became of what is said of VAEs, and the figures of every arm."""
     made = study.tables["generation"]
     best = made.loc[made.groupby("arm", sort=False)["FCD"].idxmin()]
     normal = made[made["sampler"].isin((STANDARD_NORMAL, OWN_PRIOR))].set_index("arm")["FCD"]
     told = study.tables["reconstruction"].set_index("arm")
     floor = float(made["FCD of the floor"].min())
     lines = [
+        *_in_short(study),
         "Trained on the same molecules, with the same tokens, architecture and number of steps; what differs "
         "is the bottleneck. Numbers are of molecules that no arm was trained on.",
         *_seeds(study),
+        "Unseen molecules that come back exactly from the mean: " + listed(told["exact, mean"], ".1%") + ".",
         "Sampling from N(0, I), or the uniform prior of an arm that has one. FCD to unseen molecules, lower "
-        f"is better, {floor:.2f} for training molecules themselves: " + _listed(normal, ".1f") + ".",
+        f"is better, {floor:.2f} for training molecules themselves: " + listed(normal, ".1f") + ".",
         "With the sampler that suits each best: "
         + "; ".join(
             f"{row['arm']} {row['FCD']:.1f} ({row['sampler']})" for row in best.to_dict(orient="records")
         )
         + ".",
-        "What it costs. Unseen molecules that come back exactly from the mean: "
-        + _listed(told["exact, mean"], ".1%")
-        + ".",
     ]
-    if "land among their own" in study.tables.get("two classes", ()):
-        landed = study.tables["two classes"].set_index("arm")["land among their own"]
-        lines.append("Unseen molecules of two classes land among their own: " + _listed(landed, ".1%") + ".")
     if "own classes" in study.tables:
         for pair, part in study.tables["own classes"].groupby("classes", sort=False):
             landed = part.set_index("arm")["land among their own"]
             lines.append(
-                f"Your classes, {pair}: unseen molecules land among their own: {_listed(landed, '.1%')}."
+                f"Your classes, {pair}: unseen molecules land among their own: {listed(landed, '.1%')}."
             )
-    for objective, part in study.tables["optimization"].groupby("objective", sort=False):
-        scores = _listed(part.set_index("arm")["best ten"], ".3f")
-        lines.append(f"Best ten of {part['calls'].iloc[0]:.0f} calls for {objective}: {scores}.")
-    mended = study.tables["denoising"]
-    mended = mended[mended["rate"] == mended["rate"].max()].set_index("arm")["exact"]
-    rate = float(study.tables["denoising"]["rate"].max())
-    lines.append(
-        f"Molecules with {rate:.0%} of their symbols corrupted come back: " + _listed(mended, ".1%") + "."
-    )
     return lines
+
+
+def _in_short(study: Study) -> list[str]:
+    """How many of the claims are borne out, and between whom."""
+    pair, found = pair_of(study.tables), _claims(study)
+    if pair is None:
+        return []
+    counts = Counter(claim.verdict for claim in found)
+    exact = study.tables["reconstruction"].set_index("arm")["exact, mean"]
+    return [
+        f"Of {len(found)} things that are said of autoencoders and VAEs {counts[BORNE_OUT]} are borne out, "
+        f"{counts[NOT_SO]} are not so, and {counts[NO_DIFFERENCE]} make no difference that was measured: "
+        f"between {pair.ae} and {pair.vae}, the VAE that gives back the nearest to as many molecules "
+        f"({exact[pair.ae]:.1%} and {exact[pair.vae]:.1%})."
+    ]
+
+
+def _claims(study: Study) -> list[Claim]:
+    return claims(study.tables, NUM_MIDPOINTS_EACH * study.shown[0].extent.num_around)
+
+
+def _statements(study: Study) -> list[Section]:
+    """The claims, one by one."""
+    found = _claims(study)
+    if not found:
+        return []
+    text = (
+        "Each judged between the two arms named above, and shown for all. Borne out or not so: the 95 % "
+        "interval of the difference, over molecules, leaves out 0; of an FCD and of bits a tenth is one."
+    )
+    return [Section("What is said, and what was measured", text, [statements_of(found)])]
 
 
 def _seeds(study: Study) -> list[str]:
@@ -111,47 +135,32 @@ def _seeds(study: Study) -> list[str]:
         return []
     counts = study.tables["reconstruction"].set_index("arm")["seeds"]
     return [
-        f"Seeds: {_listed(counts, 'd')}. Figures are means over them; ± is the standard deviation over them, "
+        f"Seeds: {listed(counts, 'd')}. Figures are means over them; ± is the standard deviation over them, "
         "in brackets stands the 95 % interval over molecules. What is drawn is of the first seed of each arm."
     ]
-
-
-def _listed(values: "pd.Series[float]", form: str) -> str:
-    return "; ".join(f"{arm} {format(value, form)}" for arm, value in values.items())
-
-
-def _maps(study: Study) -> Section:
-    """A map of the same molecules for each arm."""
-    pieces = []
-    for subject in study.shown:
-        smiles = subject.molecules.unseen[:NUM_MAPPED]
-        codes, known = subject.unseen[0][:NUM_MAPPED], subject.molecules.unseen_properties[:NUM_MAPPED]
-        figure = map_figure(
-            projections(codes, subject.seed), {"logP": known[:, 0], "QED": known[:, 1]}, smiles
-        )
-        figure.update_layout(title={"text": subject.label, "x": 0.98, "xanchor": "right"})
-        pieces.append(figure_of(figure, [one.to_json() for one in outlines(smiles)], height=440))
-    text = "The same unseen molecules where each arm puts them. Point at one to see it."
-    return Section("The latent spaces", text, [_side_by_side(pieces)])
-
-
-def _side_by_side(pieces: Sequence[str]) -> str:
-    return f'<div class="pairs">{"".join(f"<div>{piece}</div>" for piece in pieces)}</div>'
 
 
 def _pictures(name: str, study: Study) -> list[str]:
     """The picture of a table, where one says more than the numbers."""
     table = study.tables[name]
     if name == "continuity":
-        return [_lines(table, "radius, spreads", "Tanimoto", "distance, spreads of the codes", "Tanimoto")]
+        return [
+            _lines(table, "radius, spreads", "Tanimoto", "distance, spreads of the codes", "Tanimoto"),
+            *dials(study),
+        ]
     if name == "denoising":
-        return [_lines(table, "rate", "exact", "share of symbols corrupted", "molecules that come back")]
+        return [
+            _lines(table, "rate", "exact", "share of symbols corrupted", "molecules that come back"),
+            *mended(study),
+        ]
     if name == "compression":
         return [_lines(table, "bits", "exact", "bits a molecule", "molecules that come back")]
     if name == "generation":
-        return [_bars(table, "sampler", "FCD", "FCD (lower is better)"), *_samples(study)]
+        return [_bars(table, "sampler", "FCD", "FCD (lower is better)"), *samples(study)]
     if name == "optimization":
         return [_bars(table, "objective", "best ten", "mean score of the best ten (higher is better)")]
+    if name == "interpolation":
+        return paths(study)
     return []
 
 
@@ -194,38 +203,3 @@ def _bars(table: pd.DataFrame, by: str, figure: str, title: str) -> str:
         legend={"orientation": "h", "y": -0.25},
     )
     return figure_of(bars, height=420)
-
-
-def _samples(study: Study) -> list[str]:
-    """What each sampler gave for each arm, junk and all."""
-    pieces = []
-    for (arm, sampler), smiles in study.samples.items():
-        shown = list(smiles)[:6]
-        pieces.append(f"<h3>{arm}, {sampler}</h3>{gallery_of(shown, [''] * len(shown))}")
-    return pieces
-
-
-def _traversals(study: Study) -> Section:
-    """Pages around one molecule for each arm."""
-    pieces = []
-    for subject in study.shown:
-        smiles = subject.molecules.unseen[0]
-        codes = subject.unseen[0]
-        rows = traversal(subject.model, codes[0], codes, NUM_COLUMNS, NUM_ROWS)
-        pieces.append(f"<h3>{subject.label}</h3>{grid_of(rows, marked=smiles)}")
-    text = (
-        "One unseen molecule, moved along the two principal axes of each latent space, by up to "
-        f"{REACH:g} of the codes' spread; tinted where it is itself."
-    )
-    return Section("Traversals", text, pieces)
-
-
-def _paths(study: Study) -> Section:
-    """The same pair of molecules joined in each latent space."""
-    pieces = []
-    for subject in study.shown:
-        start, end = subject.unseen[0][:2]
-        decoded = subject.model.decode(line(start, end, NUM_STEPS))
-        pieces.append(f"<h3>{subject.label}</h3>{grid_of([decoded])}")
-    text = "The same two unseen molecules, and equal steps on the straight line between their codes."
-    return Section("Between two molecules", text, pieces)

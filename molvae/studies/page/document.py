@@ -6,7 +6,7 @@ shown where a point of a figure carries its outline (`molvae.chem.drawing`), by 
 
 import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any
@@ -94,11 +94,11 @@ def gallery_of(smiles: Sequence[str], captions: Sequence[str]) -> str:
     return f'<div class="gallery">{cards}</div>'
 
 
-def grid_of(rows: Sequence[Sequence[str]], marked: str = "") -> str:
-    """Drawings in rows and columns that keep their places; one molecule may be marked wherever it stands."""
+def grid_of(rows: Sequence[Sequence[str]], marked: Collection[str] = ()) -> str:
+    """Drawings in rows and columns that keep their places; `marked` molecules are tinted where they stand."""
     width = max(map(len, rows))
     cards = "".join(
-        f'<figure class="{"marked" if text and text == marked else ""}">{_drawing(text, 130, 95)}</figure>'
+        f'<figure class="{"marked" if text and text in marked else ""}">{_drawing(text, 130, 95)}</figure>'
         for row in rows
         for text in row
     )
@@ -109,6 +109,25 @@ def facts_of(facts: Mapping[str, str]) -> str:
     """Names and what there is to say of each."""
     lines = "".join(f"<dt>{html.escape(k)}</dt><dd>{html.escape(v)}</dd>" for k, v in facts.items())
     return f"<dl>{lines}</dl>"
+
+
+def statements_of(statements: Sequence[tuple[str, str, str]]) -> str:
+    """Sentences, each with a verdict in a word or two, marked by the first of them, and what it stands on."""
+    cards = "".join(
+        f'<div class="statement {html.escape(verdict.split()[0], quote=True)}"><h3>{html.escape(said)}</h3>'
+        f"<p><b>{html.escape(verdict)}</b> {html.escape(shown)}</p></div>"
+        for said, verdict, shown in statements
+    )
+    return f'<div class="statements">{cards}</div>'
+
+
+def legend_of(colors: Mapping[str, str]) -> str:
+    """Names, each behind its color."""
+    names = "".join(
+        f'<li><i style="background:{html.escape(color, quote=True)}"></i>{html.escape(name)}</li>'
+        for name, color in colors.items()
+    )
+    return f'<ul class="legend">{names}</ul>'
 
 
 def _section(number: int, section: Section) -> str:
