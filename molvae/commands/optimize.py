@@ -79,6 +79,7 @@ def run(arguments: argparse.Namespace) -> None:
             optimizer=optimizer,
             settings=own_settings.get(optimizer),
             budget=settings.budget,
+            patience=settings.stop_after,
             proposals_per_batch=settings.proposals_per_batch,
             seed=settings.seed,
             model_key=read_manifest(arguments.model)["checksum"],
@@ -129,6 +130,8 @@ def _print_result(result: OptimizeResult, request: OptimizeRequest, out: Path) -
     if result.best_start is not None:
         start = f", from {sought_value(objective, result.best_start):.3f} of the best start"
     print(f"best {name} {best:.3f}{start}, in {calls:,} calls of {request.optimizer}")
+    if result.search.stop_reason == "plateau":
+        print(f"the search stopped: its last {request.patience:,} molecules or more were no better")
     if result.search.stop_reason == "stalled":
         print("the search stalled: it proposed nothing new for a long time, and kept the rest of its budget")
     if request.goal is not None and (note := _shortcomings(result, calls)):

@@ -90,6 +90,10 @@ class SearchSettings:
         default=None, metadata={"help": "gradient-ascent if the head predicts the property, else cma-es"}
     )
     budget: int = field(default=500, metadata={"help": "molecules that may be scored, the starts included"})
+    stop_after: int | None = field(
+        default=None,
+        metadata={"help": "stop when so many scored molecules running brought no better one"},
+    )
     proposals_per_batch: int = field(default=16, metadata={"help": "molecules proposed at a time"})
     seed: int = field(default=0, metadata={"help": "seed of all that is random"})
 
@@ -101,8 +105,9 @@ class SearchSettings:
                 f'the oracle "{oracle}" is given beside the goal file "{self.goal}"; write it there, under '
                 "[oracle]"
             )
-        for name, value in {"budget": self.budget, "proposals_per_batch": self.proposals_per_batch}.items():
-            if value < 1:
+        for name in ("budget", "stop_after", "proposals_per_batch"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
                 raise SettingsError(f'{name} is "{value}"; it must be at least 1')
         if self.seed < 0:
             raise SettingsError(f'seed is "{self.seed}"; it must not be negative')

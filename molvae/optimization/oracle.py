@@ -77,6 +77,11 @@ class BudgetedOracle:
         scored = [call for call in self._history if not np.isnan(call.score)]
         return max(scored, key=lambda call: call.score, default=None)
 
+    @property
+    def calls_since_best(self) -> int:
+        """How many calls were made after that of the best molecule; all of them while nothing has a score."""
+        return len(self._history) - (0 if self.best is None else self.best.number)
+
     def curve(self) -> FloatArray:
         """The best score after each call, `(calls,)`; NaN before the first score."""
         scores = np.array([call.score for call in self._history], dtype=np.float64)

@@ -1,4 +1,4 @@
-"""The one loop of every search: ask, score, tell, until the budget is spent or nothing new comes.
+"""The one loop of every search: ask, score, tell, until the budget is spent or nothing new, or better, comes.
 
 In: an optimiser and a counted oracle. Out: every scored molecule, best first, and where it came from.
 """
@@ -18,7 +18,7 @@ from molvae.optimization.oracle import BudgetedOracle
 DEFAULT_BATCH_SIZE = 16
 MAX_IDLE_BATCHES = 50
 
-StopReason = Literal["budget spent", "stalled", "done"]
+StopReason = Literal["budget spent", "stalled", "plateau", "done"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +46,7 @@ class SearchResult:
         curve: the best score after each oracle call, `(calls,)`, NaN before the first score.
         num_failed: calls that gave no score.
         num_batches: how often the optimiser was asked.
-        stop_reason: "budget spent", "stalled", or "done" where it was told to stop.
+        stop_reason: "budget spent", "stalled", "plateau", or "done" where it was told to stop.
     """
 
     molecules: list[RankedMolecule]
@@ -62,10 +62,12 @@ def search(
     batch_size: int = DEFAULT_BATCH_SIZE,
     on_batch: Callable[[BudgetedOracle], None] | None = None,
     is_done: Callable[[BudgetedOracle], bool] | None = None,
+    patience: int | None = None,
 ) -> SearchResult:
     """The result of asking, scoring and telling until the budget is spent, it stalls or it is done.
 
-    It stalls when `MAX_IDLE_BATCHES` batches running hold no molecule that it has not proposed before. The
+    It stalls when `MAX_IDLE_BATCHES` batches running hold no molecule that it has not proposed before, and is
+    on a plateau when `patience` calls running brought no better molecule than those before them. The
     optimiser is never told how much budget is left, so a search that goes on from the ledger of an
     interrupted one, with the same seed and batch size, goes the same way.
 
@@ -75,12 +77,15 @@ def search(
         batch_size: molecules to ask for at a time.
         on_batch: called after each batch, for a progress bar.
         is_done: says after each batch whether to stop; None for a search that goes on.
+        patience: calls without a better molecule after which to stop; None for a search that goes on.
 
     Raises:
-        SettingsError: for a batch size below 1.
+        SettingsError: for a batch size or a patience below 1.
     """
     if batch_size < 1:
         raise SettingsError(f'the batch size is "{batch_size}": ask for at least 1 molecule at a time')
+    if patience is not None and patience < 1:
+        raise SettingsError(f'the patience is "{patience}": wait for at least 1 call')
     latents: dict[str, FloatArray | None] = {}
     num_batches = num_idle = 0
     stop_reason: StopReason = "budget spent"
@@ -98,6 +103,9 @@ def search(
             on_batch(oracle)
         if is_done is not None and is_done(oracle):
             stop_reason = "done"
+            break
+        if patience is not None and oracle.calls_since_best >= patience and oracle.remaining > 0:
+            stop_reason = "plateau"
             break
         if num_idle >= MAX_IDLE_BATCHES:
             stop_reason = "stalled" if oracle.remaining > 0 else stop_reason

@@ -33,9 +33,9 @@ logger = logging.getLogger(__name__)
 ORACLE_FILE, MOLECULES_FILE, STRUCTURES_FILE = "oracle.csv", "molecules.csv", "molecules.sdf"
 #: Molecules in the SDF, the best.
 MAX_STRUCTURES = 1_000
-#: A resumed run may have another budget; all else must be the same. Of a goal the objective's name tells what
-#: must be: how its oracle is run, the tables record only.
-FREE_TO_CHANGE = {"budget", "goal", "property", "constraints", "oracle"}
+#: A resumed run may have another budget and patience; all else must be the same. Of a goal the objective's
+#: name tells what must be: how its oracle is run, the tables record only.
+FREE_TO_CHANGE = {"budget", "patience", "goal", "property", "constraints", "oracle"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +49,7 @@ class OptimizeRequest:
         optimizer: a name of `molvae.optimization.choices.OPTIMIZERS`.
         settings: the optimizer's own; None for its defaults.
         budget: unique molecules that the oracle may score, the starts among them.
+        patience: molecules scored without a better one after which the search ends; None for none.
         proposals_per_batch: molecules proposed at a time.
         seed: of all that is random.
         model_key: identifies the model, so that a run is not resumed with another one.
@@ -60,6 +61,7 @@ class OptimizeRequest:
     optimizer: str
     settings: Settings | None = None
     budget: int = 500
+    patience: int | None = None
     proposals_per_batch: int = DEFAULT_BATCH_SIZE
     seed: int = 0
     model_key: str = ""
@@ -135,7 +137,7 @@ def optimize_molecules(
             bar.update(len(oracle.history) - num_seen, **best)
             num_seen = len(oracle.history)
 
-        found = search(optimizer, oracle, request.proposals_per_batch, show)
+        found = search(optimizer, oracle, request.proposals_per_batch, show, patience=request.patience)
     table = ranked_table(found, request.objective, request.starts)
     if len(table):
         table = table.assign(**opinion_columns(model, table["smiles"].tolist(), request.seed))
@@ -153,6 +155,7 @@ def _record(request: OptimizeRequest) -> dict[str, Any]:
         "settings": to_dict(request.settings) if request.settings is not None else None,
         "starts": list(request.starts),
         "budget": request.budget,
+        "patience": request.patience,
         "proposals_per_batch": request.proposals_per_batch,
         "seed": request.seed,
         "model": request.model_key,

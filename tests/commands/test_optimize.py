@@ -78,6 +78,21 @@ def test_a_finished_run_goes_on_with_a_larger_budget_only(
     assert 'had another seed ("0", now "1"); repeat its settings to resume it' in outcome.err
 
 
+def test_a_search_that_finds_nothing_better_ends_and_goes_on_with_more_patience(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "better"
+    argv = ["optimize", tiny_model_dir, "--maximize", "QED", "--budget", 60, "--out", out, *FROM]
+    argv += ["--optimizer", "random-prior", "--proposals-per-batch", 4]
+    outcome = molvae_command(*argv, "--stop-after", 5)
+    assert "the search stopped: its last 5 molecules or more were no better" in outcome.out
+    calls = pd.read_csv(out / "oracle.csv")
+    assert len(calls) < 60
+    assert 5 <= len(calls) - (1 + int(calls["score"].argmax())) < 5 + 4
+    assert molvae_command(*argv, "--stop-after", 60, "--resume").code == 0
+    assert len(pd.read_csv(out / "oracle.csv")) == 60
+
+
 def test_what_is_there_is_not_overwritten_without_being_told(
     molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
 ) -> None:
@@ -113,6 +128,7 @@ def test_starts_of_a_file_are_those_that_the_model_can_read(
         (["--maximize", "QED", "--minimize", "SA"], '2 goals are given ("QED, SA")'),
         (["--maximize", "qad"], 'unknown property "qad": did you mean "QED"?'),
         (["--target", "logP"], 'target is "logP"; write NAME=VALUE, such as logP=2.5'),
+        (["--maximize", "QED", "--stop-after", "0"], 'stop_after is "0"; it must be at least 1'),
         (["--maximize", "QED", "--from-smiles", "C1CC"], '"C1CC" (molecule 1) cannot be encoded'),
         (
             ["--maximize", "QED", "--budget", "1", *FROM],

@@ -27,6 +27,14 @@ class Scripted:
         self.told.extend(scores.tolist())
 
 
+class OneByOne(Scripted):
+    """Proposes the next molecules of its list, each once."""
+
+    def ask(self, num_proposals: int) -> Proposals:
+        batch, self._smiles = self._smiles[:num_proposals], self._smiles[num_proposals:]
+        return Proposals(batch, None, ["script"] * len(batch), [""] * len(batch))
+
+
 def test_a_search_without_new_molecules_stalls_in_the_end() -> None:
     smiles = [toy_smiles([1, 2]), toy_smiles([4, 4]), ""]
     result = search(Scripted(smiles), BudgetedOracle(ORACLES["linear"], 10), batch_size=3)
@@ -91,3 +99,18 @@ def test_a_search_stops_where_it_is_told_to() -> None:
     optimizer = OPTIMIZERS["random-prior"](ToyLatentModel(), ORACLES["linear"], [], 0)
     result = search(optimizer, oracle, 10, is_done=lambda oracle: len(oracle.history) >= 20)
     assert (len(result.curve), result.stop_reason, oracle.remaining) == (20, "done", 30)
+
+
+def test_a_search_stops_on_a_plateau_and_counts_calls_from_the_best() -> None:
+    levels = [[1, 2], [4, 4], [0, 0], [1, 1], [2, 2], [3, 3], [0, 1], [0, 2], [0, 3]]
+    oracle = BudgetedOracle(ORACLES["linear"], 9)
+    smiles = [toy_smiles(row) for row in levels]
+    result = search(OneByOne(smiles), oracle, batch_size=1, patience=4)
+    assert result.stop_reason == "plateau"
+    assert (len(result.curve), oracle.calls_since_best) == (6, 4), "the second molecule is the best"
+    patient = search(OneByOne(smiles), BudgetedOracle(ORACLES["linear"], 9), batch_size=1, patience=7)
+    assert (len(patient.curve), patient.stop_reason) == (9, "budget spent")
+    failing = BudgetedOracle(ORACLES["flaky"], 9)
+    assert search(Scripted([toy_smiles([4, 0])]), failing, batch_size=1, patience=1).stop_reason == "plateau"
+    with pytest.raises(SettingsError, match='the patience is "0": wait for at least 1 call'):
+        search(Scripted(["C"]), BudgetedOracle(ORACLES["linear"], 10), patience=0)
