@@ -144,5 +144,8 @@ class Optimizer(Protocol):
         ...
 
     def tell(self, proposals: Proposals, scores: FloatArray) -> None:
-        """Takes the scores `(B,)` of what `ask` proposed; NaN for a molecule that got none."""
+        """Takes the scores `(B,)` of what `ask` proposed; NaN for a molecule that got none.
+
+        One that was built for an objective with `K` aims takes those, `(B, K)`.
+        """
         ...

@@ -127,6 +127,15 @@ def _failing(smiles: Sequence[str]) -> Evaluations:
     return Evaluations(scores=np.full(len(smiles), np.nan), values={})
 
 
+def _two_aims(smiles: Sequence[str]) -> Evaluations:
+    """High levels, and low ones where the place is odd; iodine before nothing breaks a constraint."""
+    levels = np.array([toy_levels(text) for text in smiles], dtype=np.float64) / (len(HALOGENS) - 1)
+    values = {"high": levels.mean(axis=1), "low": 1 - levels[:, 1::2].mean(axis=1)}
+    is_broken = (levels[:, 0] == 1) & (levels[:, 1] == 0)
+    scores = np.where(is_broken, 0.0, np.sqrt(values["high"] * values["low"]))
+    return Evaluations(scores, values, ["too clever" if broken else "" for broken in is_broken])
+
+
 _GOAL = PropertyGoal(property_name=TOY_PROPERTY, direction="maximize")
 
 #: name -> objective of toy molecules
@@ -136,6 +145,9 @@ ORACLES: dict[str, Objective] = {
     "flaky": Objective(name="flaky", function=_flaky, goal=_GOAL),
     "failing": Objective(name="failing", function=_failing, goal=_GOAL),
 }
+
+#: An objective of toy molecules with two aims that can't both be had.
+TWO_AIMS = Objective(name="two aims", function=_two_aims, aims=("high", "low"))
 
 
 def _toy_builder(name: str) -> Callable[[LatentModel, Objective, Sequence[str], int], Optimizer]:

@@ -11,6 +11,8 @@ import argparse
 import logging
 from pathlib import Path
 
+import numpy as np
+
 from molvae.commands.opening import add_model
 from molvae.commands.search_settings import SearchSettings, objective_of
 from molvae.commands.tables import in_columns, read_smiles
@@ -23,9 +25,10 @@ from molvae.optimization.evolution import EvolutionSettings
 from molvae.optimization.goal import Goal
 from molvae.optimization.gradient_ascent import GradientSettings
 from molvae.optimization.latent_cma_es import CMASettings
+from molvae.optimization.pareto import hypervolume
 from molvae.optimization.trust_region_bo import TrustRegionSettings
 from molvae.settings import add_flags, gather
-from molvae.studies.molecule_tables import BROKEN, SCORE
+from molvae.studies.molecule_tables import BROKEN, FRONT, SCORE
 from molvae.studies.optimize_run import (
     MOLECULES_FILE,
     ORACLE_FILE,
@@ -129,6 +132,10 @@ def _print_result(result: OptimizeResult, request: OptimizeRequest, out: Path) -
     start = ""
     if result.best_start is not None:
         start = f", from {sought_value(objective, result.best_start):.3f} of the best start"
+    if objective.aims:
+        aims = np.array([molecule.call.aims(objective.aims) for molecule in result.search.molecules])
+        front = aims[result.table[FRONT] == 1]
+        print(f"a front of {len(front):,} molecules, hypervolume {hypervolume(front):.3f} of 1")
     print(f"best {name} {best:.3f}{start}, in {calls:,} calls of {request.optimizer}")
     if result.search.stop_reason == "plateau":
         print(f"the search stopped: its last {request.patience:,} molecules or more were no better")
@@ -137,6 +144,7 @@ def _print_result(result: OptimizeResult, request: OptimizeRequest, out: Path) -
     if request.goal is not None and (note := _shortcomings(result, calls)):
         print(note)
     columns = [name] if objective.column or request.goal is None else [name, *request.goal.columns]
+    columns = [FRONT, *columns] if objective.aims else columns
     similarity = [] if result.best_start is None else ["similarity"]
     print(in_columns(result.table[["rank", *columns, *similarity, "smiles"]].head(NUM_SHOWN)))
     print(f"molecules: {out / MOLECULES_FILE}")

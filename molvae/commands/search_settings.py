@@ -87,7 +87,10 @@ class SearchSettings:
         ]
         | None
     ) = field(
-        default=None, metadata={"help": "gradient-ascent if the head predicts the property, else cma-es"}
+        default=None,
+        metadata={
+            "help": "gradient-ascent if the head predicts the property, else cma-es; for a front evolution"
+        },
     )
     budget: int = field(default=500, metadata={"help": "molecules that may be scored, the starts included"})
     stop_after: int | None = field(

@@ -38,12 +38,16 @@ def build_optimizer(
         settings: the optimiser's own settings; None for the defaults.
 
     Raises:
-        InputError: for an unknown name, settings of another optimiser, or a head that can't guide gradient
-            ascent.
+        InputError: for an unknown name, settings of another optimiser, a head that can't guide gradient
+            ascent, or several aims where the optimiser takes one score.
         MoleculeError: for a start that can't be parsed or encoded.
     """
     if name not in OPTIMIZERS:
         raise InputError(f'there is no optimizer "{name}": choose one of {", ".join(OPTIMIZERS)}')
+    if objective.aims and name not in TAKE_AIMS:
+        raise InputError(
+            f'the optimizer "{name}" seeks one score, and no Pareto front: choose {" or ".join(TAKE_AIMS)}'
+        )
     return OPTIMIZERS[name](model, objective, starts, seed, settings)
 
 
@@ -73,11 +77,11 @@ def _cma_es(
 
 def _evolution(name: str, operators: Sequence[str]) -> Builder:
     def build_evolution(
-        model: LatentModel, _objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
+        model: LatentModel, objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
     ) -> Optimizer:
         if not (settings is None or isinstance(settings, EvolutionSettings)):
             raise _foreign_settings(name, settings)
-        return Evolution(model, starts, seed, settings, operators)
+        return Evolution(model, starts, seed, settings, operators, len(objective.aims))
 
     return build_evolution
 
@@ -126,3 +130,5 @@ OPTIMIZERS: dict[str, Builder] = {
     "graph-ga": _graph_ga,
     "random-prior": _random_prior,
 }
+#: Those that take several aims, for a Pareto front.
+TAKE_AIMS = ("evolution", "latent-evolution")

@@ -3,7 +3,8 @@
 In: scores. Out: molecules made of elites by moves of their latents and edits of their graphs, and fresh
 draws of the prior. The moves that find more of the best are used more. Many more molecules are made than are
 asked for, and what is known already costs nothing; of the others those are proposed that a Gaussian process
-on fingerprints expects the most of, and a share as they come.
+on fingerprints expects the most of, and a share as they come. Where several aims are told and no score, the
+best are the front of all that was told, and the screen chooses what may enlarge it.
 
 Source: Moss and Griffiths 2020 and Tripp et al. 2021, Tanimoto processes as a judge; Tripp and
 Hernandez-Lobato 2023 (arXiv 2310.09267), evolution that a process screens.
@@ -16,11 +17,13 @@ import numpy as np
 
 from molvae.errors import SettingsError
 from molvae.interfaces import FloatArray, LatentModel, Proposals
+from molvae.optimization.front_screen import FrontScreen
 from molvae.optimization.graph_moves import GRAPH_CROSSOVER, MUTATION, GraphMoves
 from molvae.optimization.latent_moves import CROSSOVER, NOISE, SLIP, LatentMoves, LatentMoveSettings
 from molvae.optimization.memory import Memory
 from molvae.optimization.moves import Candidate, FreshDraws, Moves
 from molvae.optimization.operator_shares import OperatorShares
+from molvae.optimization.pareto import Standings
 from molvae.optimization.random_prior import PRIOR, prior_proposals
 from molvae.optimization.screening import Screen
 
@@ -64,6 +67,7 @@ class Evolution:
         seed: of every random number.
         settings: see `EvolutionSettings`.
         operators: what may make molecules, of `OPERATORS`; a model that can't be taught has no slips.
+        num_aims: `K`, how many aims are told instead of a score; 0 for a score.
 
     Raises:
         SettingsError: for an unknown operator, or none.
@@ -77,6 +81,7 @@ class Evolution:
         seed: int,
         settings: EvolutionSettings | None = None,
         operators: Sequence[str] = OPERATORS,
+        num_aims: int = 0,
     ) -> None:
         unknown = [name for name in operators if name not in OPERATORS]
         if unknown or not operators:
@@ -95,7 +100,8 @@ class Evolution:
         ):
             self._moves.update({name: moves for name in moves.operators if name in operators})
         self._shares = OperatorShares(list(self._moves))
-        self._screen = Screen(self._generator)
+        self._screen = FrontScreen(self._generator, num_aims) if num_aims else Screen(self._generator)
+        self._standings = Standings() if num_aims else None
         self._num_told = 0
         self._no_latent = np.full(model.latent_dim, np.nan)
 
@@ -129,27 +135,32 @@ class Evolution:
         return list(found.values())
 
     def tell(self, proposals: Proposals, scores: FloatArray) -> None:
-        """Learns from the scores `(B,)`; a molecule without one is never asked for again."""
-        fresh: dict[str, tuple[float, str]] = {}
-        for smiles, score, operator in zip(
-            proposals.smiles, scores.tolist(), proposals.operator, strict=True
-        ):
+        """Learns from the scores `(B,)`, or aims `(B, K)`; a molecule without is never asked for again."""
+        fresh: dict[str, int] = {}
+        for row, smiles in enumerate(proposals.smiles):
             if smiles and smiles not in self._memory:
-                fresh.setdefault(smiles, (score, operator))
-        self._memory.tell(proposals, scores)
+                fresh.setdefault(smiles, row)
+        self._remember(proposals, scores)
         self._num_told += max(1, len(fresh))
-        scored = {smiles: told for smiles, told in fresh.items() if not np.isnan(told[0])}
+        scored = {smiles: row for smiles, row in fresh.items() if not np.isnan(scores[row]).any()}
         if not scored:
             return
-        news = [score for score, _ in scored.values()]
-        self._screen.tell(list(scored), np.array(news))
-        scores = self._memory.best_scores()
-        share = min(SUCCESS_SHARE, NUM_SUCCESSFUL / len(scores))
-        bar = float(np.quantile(scores, 1 - share))
-        for score, operator in scored.values():
-            self._shares.tell(operator, score > bar)
+        self._screen.tell(list(scored), scores[list(scored.values())])
+        known = self._memory.best_scores()
+        share = min(SUCCESS_SHARE, NUM_SUCCESSFUL / len(known))
+        bar = float(np.quantile(known, 1 - share))
+        for smiles, row in scored.items():
+            self._shares.tell(proposals.operator[row], self._memory.score_of(smiles) > bar)
         for moves in dict.fromkeys(self._moves.values()):
-            moves.learn(len(news))
+            moves.learn(len(scored))
+
+    def _remember(self, proposals: Proposals, scores: FloatArray) -> None:
+        if self._standings is None:
+            self._memory.tell(proposals, scores)
+            return
+        self._memory.tell(proposals, np.where(np.isnan(scores).any(axis=1), np.nan, 0.0))
+        self._standings.tell(proposals.smiles, scores)
+        self._memory.rescore(self._standings.scores)
 
     def _made(self, num_candidates: int) -> list[Candidate]:
         """What every operator makes of its share."""

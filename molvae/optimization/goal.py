@@ -1,5 +1,7 @@
 """A user's goal file: TOML in, a checked `Goal` out, of which `goal_objective` makes an objective.
 
+pareto = true          # no weighing: a front of molecules; false unless told
+
 [[property]]           # as many as are wanted, see `DesiredProperty`
 name = "QED"
 maximize = true
@@ -27,6 +29,9 @@ from molvae.optimization.plugin_oracle import OracleSettings
 from molvae.settings import build, read_toml, to_dict, unknown
 
 TABLES = ("property", "constraints", "oracle")
+PARETO = "pareto"
+#: With more properties nearly every molecule is on the front.
+MAX_AIMS = 4
 
 TableT = TypeVar("TableT", ConstraintSettings, OracleSettings)
 
@@ -40,12 +45,14 @@ class Goal:
         constraints: what every molecule must keep.
         oracle: the user's own, if a property comes from it.
         folder: where the oracle runs, and relative paths in it start from.
+        pareto: whether the properties are not weighed against one another: sought is a front of molecules.
     """
 
     properties: tuple[DesiredProperty, ...]
     constraints: ConstraintSettings = field(default_factory=ConstraintSettings)
     oracle: OracleSettings | None = None
     folder: Path = Path()
+    pareto: bool = False
 
     def __post_init__(self) -> None:
         if not self.properties:
@@ -55,6 +62,8 @@ class Goal:
         for column in self.columns:
             if (times := self.columns.count(column)) > 1:
                 raise SettingsError(f'"{column}" is sought {times} times; give it one [[property]]')
+        if self.pareto:
+            self._check_pareto()
         of_oracle = [wanted.name for wanted in self.properties if wanted.source == "oracle"]
         if of_oracle and self.oracle is None:
             raise SettingsError(
@@ -65,6 +74,19 @@ class Goal:
             raise SettingsError(
                 'there is an oracle, and no property comes from it; give one source = "oracle"'
             )
+
+    def _check_pareto(self) -> None:
+        if not 2 <= len(self.properties) <= MAX_AIMS:
+            raise SettingsError(
+                f'a Pareto front of "{len(self.properties)}" properties is sought; give 2 to {MAX_AIMS}, or '
+                "leave pareto out"
+            )
+        for wanted in self.properties:
+            if wanted.weight != 1:
+                raise SettingsError(
+                    f'the weight of {wanted.column} is "{wanted.weight:g}", and a Pareto front weighs '
+                    "nothing; leave it or pareto out"
+                )
 
     @property
     def plain(self) -> DesiredProperty | None:
@@ -91,11 +113,12 @@ class Goal:
 
     def record(self) -> dict[str, Any]:
         """The tables of the goal file, every key filled in, as JSON can hold them."""
-        return {
+        record = {
             "property": [to_dict(wanted) for wanted in self.properties],
             "constraints": to_dict(self.constraints),
             "oracle": None if self.oracle is None else to_dict(self.oracle),
         }
+        return record | ({PARETO: True} if self.pareto else {})
 
 
 def read_goal(path: Path) -> Goal:
@@ -107,10 +130,13 @@ def read_goal(path: Path) -> Goal:
         SettingsError: a table or a key is unknown, or a value does not fit; the message says where.
     """
     document = read_toml(path)
+    pareto = document.pop(PARETO, False)
+    if not isinstance(pareto, bool):
+        raise SettingsError(f'"{path}": pareto is "{pareto}"; write true or false')
     for name, table in document.items():
         if name not in TABLES:
             with told_by_line(path, name):
-                raise SettingsError(unknown("table", name, TABLES))
+                raise SettingsError(unknown("table", name, (*TABLES, PARETO)))
         _check_kind(path, name, table)
     tables = document.get("property", [])
     properties: list[DesiredProperty] = []
@@ -125,6 +151,7 @@ def read_goal(path: Path) -> Goal:
             constraints=constraints or ConstraintSettings(),
             oracle=oracle,
             folder=path.resolve().parent,
+            pareto=pareto,
         )
     except SettingsError as error:
         raise SettingsError(f'"{path}": {error}') from error
@@ -146,6 +173,7 @@ def goal_of_record(record: Mapping[str, Any], where: str) -> Goal:
         properties=tuple(build(DesiredProperty, table, where) for table in record.get("property", ())),
         constraints=build(ConstraintSettings, record.get("constraints", {}), where),
         oracle=None if oracle is None else build(OracleSettings, oracle, where),
+        pareto=record.get(PARETO, False),
     )
 
 

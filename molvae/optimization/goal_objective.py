@@ -1,7 +1,8 @@
 """The objective of a goal: canonical SMILES in, scores, every property and every broken constraint out.
 
 With one property and no curve the score is its value, its negative, or minus its distance to the target.
-Otherwise it is the weighted geometric mean of desirabilities, from 0 to 1.
+Otherwise it is the weighted geometric mean of desirabilities, from 0 to 1; of a Pareto front the
+desirabilities are the aims, and the score says no more than which of its molecules is the most balanced.
 
 A molecule that breaks a constraint is worse than every one that keeps them all: it scores 0 where scores are
 desirabilities, and where there is no lowest score it has none, like a failure, which every optimiser ranks
@@ -44,6 +45,7 @@ def goal_objective(goal: Goal, model: LatentModel) -> Iterator[Objective]:
         goal=None if goal.plain is None else goal.plain.plain_goal(),
         column=None if goal.plain is None else goal.plain.column,
         batch_size=batch_size,
+        aims=tuple(map(desirability_column, goal.columns)) if goal.pareto else (),
     )
     if goal.oracle is None:
         yield objective
@@ -52,6 +54,11 @@ def goal_objective(goal: Goal, model: LatentModel) -> Iterator[Objective]:
     with PluginOracle(goal.oracle, goal.folder, columns) as oracle:
         evaluation.oracle = oracle
         yield objective
+
+
+def desirability_column(column: str) -> str:
+    """What the column of a property's desirability is called."""
+    return f"{column}_desirability"
 
 
 class _Evaluation:
@@ -112,7 +119,7 @@ class _Evaluation:
             assert plain is not None
             return plain.score(values[self._goal.plain.column]), {}
         columns = {
-            f"{wanted.column}_desirability": self._curves[wanted.column].desirability(
+            desirability_column(wanted.column): self._curves[wanted.column].desirability(
                 values[wanted.column], wanted.shape
             )
             for wanted in self._goal.properties

@@ -13,7 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from molvae.errors import InputError
+from molvae.optimization.pareto import fronts
 
 COLUMNS = ["call", "smiles", "score", "values", "operator", "parent", "error", "objective"]
 
@@ -39,6 +43,21 @@ class OracleCall:
     operator: str
     parent: str
     error: str
+
+    def aims(self, columns: Sequence[str]) -> list[float]:
+        """Its values of some columns: 0 for what breaks a constraint, NaN for what has no score."""
+        if math.isnan(self.score):
+            return [math.nan] * len(columns)
+        return [0.0 if self.error else self.values.get(name, math.nan) for name in columns]
+
+
+def call_fronts(calls: Sequence[OracleCall], columns: Sequence[str]) -> npt.NDArray[np.int64]:
+    """The front of each call by some of its values, `(N,)`, the best 1 (see `pareto`); 0 without a score."""
+    aims = np.array([call.aims(columns) for call in calls], dtype=np.float64).reshape(len(calls), -1)
+    is_known = np.isfinite(aims).all(axis=1)
+    found = np.zeros(len(calls), dtype=np.int64)
+    found[is_known] = fronts(aims[is_known])
+    return found
 
 
 def append_calls(path: Path, objective_name: str, calls: Sequence[OracleCall]) -> None:

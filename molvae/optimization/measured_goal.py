@@ -32,11 +32,15 @@ class MeasuredGoal:
         model: its head predicts others; None if there are no others.
 
     Raises:
-        SettingsError: no property of the goal is measured, one comes from an oracle, or the head does not
-            predict one.
+        SettingsError: no property of the goal is measured, one comes from an oracle, the head does not
+            predict one, or a front is sought.
     """
 
     def __init__(self, goal: Goal, measured: Sequence[str], model: LatentModel | None = None) -> None:
+        if goal.pareto:
+            raise SettingsError(
+                "a batch is chosen by one score, and the goal asks for a front; leave pareto out"
+            )
         self._goal = goal
         self._curves = [] if goal.plain else [wanted.curve() for wanted in goal.properties]
         self._places: list[int | None] = []

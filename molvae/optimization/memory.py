@@ -3,7 +3,7 @@
 In: proposals and their scores. Out: the elites, drawn so that good ones come often and none is forgotten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -60,6 +60,14 @@ class Memory:
                 self._scores[smiles] = score
                 if smiles not in self._latents and (latent := latent_of(proposals, row)) is not None:
                     self._latents[smiles] = latent
+        self._rank()
+
+    def rescore(self, scores: Mapping[str, float]) -> None:
+        """Gives molecules that were told other scores, where a score depends on all that was told."""
+        self._scores.update(scores)
+        self._rank()
+
+    def _rank(self) -> None:
         scored = [smiles for smiles, score in self._scores.items() if not np.isnan(score)]
         self._ranked = sorted(scored, key=lambda smiles: -self._scores[smiles])
 

@@ -106,6 +106,8 @@ class Objective:
         goal: the one property behind it, where there is just one: a gradient can then follow it.
         column: the one column of values that is sought, where there is just one.
         batch_size: molecules to give the function at a time; None for any number.
+        aims: columns of values from 0 to 1 that should each go up, none weighed against another; empty where
+            the score says it all.
     """
 
     name: str
@@ -113,6 +115,7 @@ class Objective:
     goal: PropertyGoal | None = None
     column: str | None = None
     batch_size: int | None = None
+    aims: tuple[str, ...] = ()
 
 
 def property_objective(name: str, direction: Direction, target: float | None = None) -> Objective:

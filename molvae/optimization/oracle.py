@@ -16,7 +16,7 @@ import numpy as np
 from molvae.chem.molecules import canonicalize
 from molvae.errors import MoleculeError, SettingsError
 from molvae.interfaces import FloatArray
-from molvae.optimization.ledger import OracleCall, append_calls, read_calls
+from molvae.optimization.ledger import OracleCall, append_calls, call_fronts, read_calls
 from molvae.optimization.objectives import Evaluations, Objective
 
 logger = logging.getLogger(__name__)
@@ -79,8 +79,21 @@ class BudgetedOracle:
 
     @property
     def calls_since_best(self) -> int:
-        """How many calls were made after that of the best molecule; all of them while nothing has a score."""
+        """How many calls were made after that of the best molecule; all of them while nothing has a score.
+
+        Where there are several aims, after the last one that came onto the front.
+        """
+        if self.objective.aims:
+            rows = np.flatnonzero(call_fronts(self._history, self.objective.aims) == 1)
+            return len(self._history) - (int(rows.max()) + 1 if len(rows) else 0)
         return len(self._history) - (0 if self.best is None else self.best.number)
+
+    def aims(self, smiles: Sequence[str]) -> FloatArray:
+        """The aims of molecules that were scored, `(B, K)`; NaN for any other, and for what has no score."""
+        calls = [self._calls.get(_canonical_or_empty(text)) for text in smiles]
+        missing = [np.nan] * len(self.objective.aims)
+        rows = [missing if call is None else call.aims(self.objective.aims) for call in calls]
+        return np.array(rows, dtype=np.float64).reshape(len(smiles), -1)
 
     def curve(self) -> FloatArray:
         """The best score after each call, `(calls,)`; NaN before the first score."""

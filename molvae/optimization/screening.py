@@ -23,6 +23,41 @@ MAX_BEST, MAX_OTHERS = 500, 300
 MIN_SCORED = 10
 
 
+class ScoredFingerprints:
+    """The fingerprints of all that was scored, in order.
+
+    Args:
+        seed_generator: draws who is learned from.
+    """
+
+    def __init__(self, seed_generator: np.random.Generator) -> None:
+        self._generator = seed_generator
+        self._all: CountArray = np.zeros((256, NUM_BITS), dtype=np.uint32)
+        self._num_known = 0
+
+    def add(self, smiles: Sequence[str]) -> None:
+        """Adds valid SMILES."""
+        end = self._num_known + len(smiles)
+        while end > len(self._all):
+            self._all = np.concatenate([self._all, np.zeros_like(self._all)])
+        if smiles:
+            self._all[self._num_known : end] = count_fingerprints(smiles)
+        self._num_known = end
+
+    @property
+    def fingerprints(self) -> CountArray:
+        """Counts `(N, NUM_BITS)`."""
+        return self._all[: self._num_known]
+
+    def learned_from(self, scores: FloatArray) -> npt.NDArray[np.int64]:
+        """The rows of the best by scores `(N,)`, and some of the rest."""
+        order = np.lexsort((self._generator.uniform(size=len(scores)), -scores))
+        best, rest = order[:MAX_BEST], order[MAX_BEST:]
+        others = self._generator.permutation(rest)[:MAX_OTHERS]
+        rows: npt.NDArray[np.int64] = np.sort(np.concatenate([best, others]))
+        return rows
+
+
 class Screen:
     """What was scored, as a judge of what was not.
 
@@ -32,25 +67,21 @@ class Screen:
 
     def __init__(self, seed_generator: np.random.Generator) -> None:
         self._generator = seed_generator
-        self._fingerprints: CountArray = np.zeros((256, NUM_BITS), dtype=np.uint32)
+        self._scored = ScoredFingerprints(seed_generator)
         self._scores: list[float] = []
 
     def tell(self, smiles: Sequence[str], scores: FloatArray) -> None:
         """Learns finite scores `(B,)` of valid SMILES."""
-        end = len(self._scores) + len(smiles)
-        while end > len(self._fingerprints):
-            self._fingerprints = np.concatenate([self._fingerprints, np.zeros_like(self._fingerprints)])
-        if smiles:
-            self._fingerprints[len(self._scores) : end] = count_fingerprints(smiles)
+        self._scored.add(smiles)
         self._scores.extend(scores.tolist())
 
     def choose(self, smiles: Sequence[str], num_chosen: int) -> list[int]:
         """Places of the `num_chosen` most promising of valid SMILES; the first ones while little is known."""
         if len(self._scores) < MIN_SCORED or len(smiles) <= num_chosen:
             return list(range(min(num_chosen, len(smiles))))
-        rows = self._learned_from()
-        targets = normal_ranks(np.array(self._scores)[rows])
-        process = TanimotoProcess(self._fingerprints[rows], targets)
+        scores = np.array(self._scores)
+        rows = self._scored.learned_from(scores)
+        process = TanimotoProcess(self._scored.fingerprints[rows], normal_ranks(scores[rows]))
         means, spreads = process.predict(count_fingerprints(smiles))
         left = np.ones(len(smiles), dtype=np.bool_)
         chosen: list[int] = []
@@ -59,12 +90,3 @@ class Screen:
             chosen.append(int(bounds.argmax()))
             left[chosen[-1]] = False
         return chosen
-
-    def _learned_from(self) -> npt.NDArray[np.int64]:
-        """The best rows, and some of the rest."""
-        scores = np.array(self._scores)
-        order = np.lexsort((self._generator.uniform(size=len(scores)), -scores))
-        best, rest = order[:MAX_BEST], order[MAX_BEST:]
-        others = self._generator.permutation(rest)[:MAX_OTHERS]
-        rows: npt.NDArray[np.int64] = np.sort(np.concatenate([best, others]))
-        return rows

@@ -11,7 +11,7 @@ import numpy as np
 
 from molvae.errors import SettingsError
 from molvae.interfaces import FloatArray, Optimizer
-from molvae.optimization.ledger import OracleCall
+from molvae.optimization.ledger import OracleCall, call_fronts
 from molvae.optimization.memory import latent_of
 from molvae.optimization.oracle import BudgetedOracle
 
@@ -42,7 +42,8 @@ class SearchResult:
     """What a search found.
 
     Attributes:
-        molecules: every unique molecule with a score, best first, the earlier one of equals first.
+        molecules: every unique molecule with a score, best first, the earlier one of equals first; where
+            there are several aims, front by front.
         curve: the best score after each oracle call, `(calls,)`, NaN before the first score.
         num_failed: calls that gave no score.
         num_batches: how often the optimiser was asked.
@@ -92,7 +93,7 @@ def search(
     while oracle.remaining > 0:
         proposals = optimizer.ask(batch_size)
         scores = oracle(proposals.smiles, proposals.operator, proposals.parents)
-        optimizer.tell(proposals, scores)
+        optimizer.tell(proposals, oracle.aims(proposals.smiles) if oracle.objective.aims else scores)
         num_batches += 1
         num_known = len(latents)
         for row, smiles in enumerate(proposals.smiles):
@@ -120,7 +121,10 @@ def _result(
     stop_reason: StopReason,
 ) -> SearchResult:
     scored = [call for call in oracle.history if not np.isnan(call.score)]
-    ranked = sorted(scored, key=lambda call: -call.score)
+    aims = oracle.objective.aims
+    numbers = [call.number for call in scored]
+    front = dict(zip(numbers, call_fronts(scored, aims).tolist(), strict=True)) if aims else {}
+    ranked = sorted(scored, key=lambda call: (front.get(call.number, 0), -call.score))
     return SearchResult(
         molecules=[
             RankedMolecule(rank=rank, call=call, latent=latents.get(call.smiles))

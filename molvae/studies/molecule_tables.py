@@ -12,13 +12,14 @@ from molvae.data.bulk import properties_of
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.prediction import predict_smiles
 from molvae.interfaces import FloatArray, Predictions
+from molvae.optimization.ledger import call_fronts
 from molvae.optimization.objectives import Objective
 from molvae.optimization.search import SearchResult
 
 DEFAULT_PROPERTIES = ("logP", "QED", "SA", "MW")
 #: Numbers in CSVs: 2.002, and not the 2.0019999999999993 that sums of halves and tenths leave.
 FLOAT_FORMAT = "%.12g"
-SCORE, BROKEN = "score", "broken_constraints"
+SCORE, BROKEN, FRONT = "score", "broken_constraints", "front"
 
 
 def sample_table(model: MoleculeModel, smiles: Sequence[str], names: Sequence[str]) -> pd.DataFrame:
@@ -50,9 +51,10 @@ def prediction_columns(model: MoleculeModel, predictions: Predictions) -> dict[s
 def ranked_table(result: SearchResult, objective: Objective, starts: Sequence[str]) -> pd.DataFrame:
     """What a search found, best first.
 
-    Columns: rank, smiles, the score and the constraints that the molecule breaks unless just one property was
-    sought, the columns of the objective, other computed properties, similarity (ECFP4 Tanimoto to the
-    nearest start) and nearest_start, then operator, parent and call (see the oracle's ledger).
+    Columns: rank, smiles, the front where one is sought (1 for what nothing dominates), the score and the
+    constraints that the molecule breaks unless just one property was sought, the columns of the objective,
+    other computed properties, similarity (ECFP4 Tanimoto to the nearest start) and nearest_start, then
+    operator, parent and call (see the oracle's ledger).
 
     Args:
         result: of a search for `objective`.
@@ -63,6 +65,8 @@ def ranked_table(result: SearchResult, objective: Objective, starts: Sequence[st
     smiles = [call.smiles for call in calls]
     table = pd.DataFrame({"rank": [molecule.rank for molecule in result.molecules], "smiles": smiles})
     sought = [] if objective.column is None else [objective.column]
+    if objective.aims:
+        table[FRONT] = call_fronts(calls, objective.aims)
     if objective.column is None:
         table[SCORE] = [call.score for call in calls]
         table[BROKEN] = [call.error for call in calls]

@@ -84,7 +84,12 @@ class OptimizeResult(NamedTuple):
 
 
 def default_optimizer(model: MoleculeModel, objective: Objective) -> str:
-    """Gradient ascent for one property that the model's head predicts, else CMA-ES, which needs no head."""
+    """Gradient ascent for one property that the model's head predicts, else CMA-ES, which needs no head.
+
+    Evolution for a Pareto front.
+    """
+    if objective.aims:
+        return "evolution"
     names = {name.casefold() for name in model.property_names}
     goal = objective.goal
     return "gradient-ascent" if goal is not None and goal.property_name.casefold() in names else "cma-es"

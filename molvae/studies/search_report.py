@@ -12,7 +12,10 @@ import pandas as pd
 from molvae.chem.drawing import outlines
 from molvae.errors import InputError
 from molvae.interfaces import FloatArray
-from molvae.optimization.ledger import OracleCall, calls_so_far
+from molvae.optimization.goal import goal_of_record
+from molvae.optimization.goal_objective import desirability_column
+from molvae.optimization.ledger import OracleCall, call_fronts, calls_so_far
+from molvae.optimization.pareto import fronts, hypervolume
 from molvae.run_folder import RUN_FILE, read_record
 from molvae.studies.model_opinion import COMES_BACK
 from molvae.studies.optimize_run import MOLECULES_FILE, ORACLE_FILE
@@ -43,21 +46,70 @@ def search_page(folder: Path) -> str:
         raise InputError(
             f'"{folder / ORACLE_FILE}" has no molecule with a score: there is nothing to report yet'
         )
-    ranked = sorted(scored, key=lambda call: -call.score)
+    aims = _aims(record)
+    of_front = call_fronts(scored, aims) if aims else np.zeros(len(scored), dtype=np.int64)
+    order = np.lexsort([np.array([-call.score for call in scored]), of_front])
+    ranked = [scored[row] for row in order]
     table = _molecules(folder)
     sections = [
         Section("What was sought", "", [facts_of(_facts(record, calls, ranked))]),
+        *([_front(ranked, aims)] if aims else []),
         _best(ranked, table),
         _course(scored),
         _operators(ranked),
         _descent(ranked[0], calls),
         *_rows(table),
     ]
+    scores = sorted((call.score for call in scored), reverse=True)
     lead = (
-        f"{len(calls):,} molecules scored, the best {ranked[0].score:.4g}, the mean of the best ten "
-        f"{np.mean([call.score for call in ranked[:10]]):.4g}."
+        f"{len(calls):,} molecules scored, the best {scores[0]:.4g}, the mean of the best ten "
+        f"{np.mean(scores[:10]):.4g}."
     )
     return page_of(folder.resolve().name, lead, sections)
+
+
+def _aims(record: dict[str, Any]) -> list[str]:
+    """The columns of the aims of a Pareto front; none where one score was sought."""
+    if not (record.get("goal") or {}).get("pareto"):
+        return []
+    goal = goal_of_record(record["goal"], RUN_FILE)
+    return [desirability_column(column) for column in goal.columns]
+
+
+def _front(ranked: list[OracleCall], aims: list[str]) -> Section:
+    """Every molecule by its first two aims, and the front."""
+    import plotly.graph_objects as go
+
+    values = np.array([call.aims(aims) for call in ranked])
+    is_best = fronts(values) == 1
+    figure = go.Figure()
+    for name, rows, color in (("others", ~is_best, COLORS[5]), ("the front", is_best, COLORS[1])):
+        places = np.flatnonzero(rows)[:NUM_POINTS]
+        figure.add_trace(
+            go.Scattergl(
+                x=values[places, 0],
+                y=values[places, 1],
+                customdata=places.tolist(),
+                mode="markers",
+                name=name,
+                marker={"size": 7, "opacity": 0.7, "color": color},
+            )
+        )
+    figure.update_layout(
+        template="plotly_white",
+        margin={"l": 50, "r": 10, "t": 20, "b": 40},
+        xaxis_title=aims[0].replace("_", " "),
+        yaxis_title=aims[1].replace("_", " "),
+        legend={"orientation": "h", "y": -0.18},
+    )
+    drawings = [one.to_json() for one in outlines([call.smiles for call in ranked])]
+    text = (
+        f"{int(is_best.sum()):,} molecules that none is better than in every aim: a hypervolume of "
+        f"{hypervolume(values[is_best]):.3f}, where 1 would be all of each aim. Point at one to see it."
+    )
+    if len(aims) > 2:
+        text += f" The picture shows two of {len(aims)} aims."
+    return Section("The front", text, [figure_of(figure, drawings, height=480)])
 
 
 def _molecules(folder: Path) -> pd.DataFrame | None:

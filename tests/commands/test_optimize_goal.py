@@ -9,6 +9,7 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import QED, Crippen
 
+from molvae.optimization.pareto import fronts
 from tests.command_line import RunMolvae
 
 STARTS = ("CCOc1ccccc1", "NC(=O)c1ccccc1")
@@ -103,6 +104,42 @@ def test_the_molecules_come_with_every_property_and_what_they_break_and_a_resume
     goal_file.write_text(GOAL.replace("weight = 2.0", "weight = 3.0"), encoding="utf-8")
     refused = molvae_command(*argv, "--out", cut, "--resume")
     assert "had another objective" in refused.err
+
+
+def test_a_front_is_sought_and_told_of(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    goal, out = tmp_path / "goal.toml", tmp_path / "front"
+    text = """pareto = true
+[[property]]
+name = "QED"
+maximize = true
+[[property]]
+name = "MW"
+maximize = true
+low = 50
+high = 500
+[constraints]
+max_heavy_atoms = 20
+"""
+    goal.write_text(text, encoding="utf-8")
+    argv = ["optimize", tiny_model_dir, "--goal", goal, "--budget", 60, "--out", out, *FROM]
+    outcome = molvae_command(*argv)
+    assert outcome.code == 0, outcome.err
+    table = pd.read_csv(out / "molecules.csv")
+    aims = table[["QED_desirability", "MW_desirability"]].where(table["broken_constraints"].isna(), 0)
+    assert table["front"].tolist() == fronts(aims.to_numpy()).tolist()
+    assert table["front"].is_monotonic_increasing
+    best = table["front"] == 1
+    first, second = outcome.out.splitlines()[:2]
+    assert first.startswith(f"a front of {best.sum()} molecules, hypervolume 0.")
+    assert second.endswith("in 60 calls of evolution")
+    page = tmp_path / "page.html"
+    assert molvae_command("report", out, "--out", page).code == 0
+    assert f"{best.sum()} molecules that none is better than" in page.read_text(encoding="utf-8")
+    refused = molvae_command(*argv, "--overwrite", "--optimizer", "cma-es")
+    assert 'the optimizer "cma-es" seeks one score, and no Pareto front' in refused.err
+    assert (out / "molecules.csv").is_file(), "nothing is deleted for a search that can't be"
 
 
 def test_a_program_gives_the_property_that_a_flag_asks_for(

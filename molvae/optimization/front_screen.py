@@ -1,0 +1,80 @@
+"""Candidates in, those that may enlarge the front out: a process an aim, and the hypervolume to expect.
+
+The space of aims is filled with points. A candidate gets those that none of the front has, each as often as
+the candidate's aims, drawn from the processes, are better in all of them; what one is chosen for, the next
+can't be.
+
+Source: Emmerich et al. 2006 (IEEE Trans. Evol. Comput. 10, 421), expected hypervolume improvement; here by
+draws, and greedily over a batch.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.stats import norm, qmc
+
+from molvae.interfaces import FloatArray
+from molvae.optimization.pareto import Standings, fronts
+from molvae.optimization.screening import MIN_SCORED, ScoredFingerprints
+from molvae.optimization.tanimoto_process import TanimotoProcess, count_fingerprints
+
+#: Points in the space of aims: a power of 2, as Sobol's sequence wants.
+NUM_POINTS = 1024
+
+
+class FrontScreen:
+    """What was told of several aims, as a judge of what was not.
+
+    Args:
+        seed_generator: draws who is learned from.
+        num_aims: `K`.
+    """
+
+    def __init__(self, seed_generator: np.random.Generator, num_aims: int) -> None:
+        self._scored = ScoredFingerprints(seed_generator)
+        self._standings = Standings()
+        self._told: list[str] = []
+        self._aims = np.empty((0, num_aims))
+        self._points: FloatArray = qmc.Sobol(num_aims, seed=0).random(NUM_POINTS)
+
+    def tell(self, smiles: Sequence[str], aims: FloatArray) -> None:
+        """Learns finite aims `(B, K)` of valid SMILES."""
+        self._scored.add(smiles)
+        self._standings.tell(smiles, aims)
+        self._told.extend(smiles)
+        self._aims = np.concatenate([self._aims, aims])
+
+    def choose(self, smiles: Sequence[str], num_chosen: int) -> list[int]:
+        """Places of the `num_chosen` most promising of valid SMILES; the first ones while little is known."""
+        if len(self._aims) < MIN_SCORED or len(smiles) <= num_chosen:
+            return list(range(min(num_chosen, len(smiles))))
+        gains = self._chances(smiles) * self._is_open()
+        chosen: list[int] = []
+        for _ in range(num_chosen):
+            expected = gains.sum(axis=1)
+            expected[chosen] = -np.inf
+            best = int(expected.argmax())
+            gains = gains * (1 - gains[best])
+            chosen.append(best)
+        return chosen
+
+    def _is_open(self) -> FloatArray:
+        """Which points `(M,)` no molecule told has: 1 where none is better in all aims, else 0."""
+        front = self._aims[fronts(self._aims) == 1]
+        is_had = (front[:, None, :] >= self._points).all(axis=2).any(axis=0)
+        return (~is_had).astype(np.float64)
+
+    def _chances(self, smiles: Sequence[str]) -> FloatArray:
+        """How likely each of `B` molecules has each point, `(B, M)`: is better in every aim."""
+        standing = self._standings.scores
+        rows = self._scored.learned_from(np.array([standing[text] for text in self._told]))
+        fingerprints = count_fingerprints(smiles)
+        chances = np.ones((len(smiles), len(self._points)))
+        for column, values in enumerate(self._points.T):
+            targets = self._aims[rows, column]
+            center, deviation = targets.mean(), max(float(targets.std()), 1e-6)
+            process = TanimotoProcess(self._scored.fingerprints[rows], (targets - center) / deviation)
+            mean, spread = process.predict(fingerprints)
+            above = (center + deviation * mean)[:, None] - values
+            chances *= norm.cdf(above / (deviation * spread)[:, None])
+        return chances
