@@ -31,6 +31,7 @@ from molvae.studies.lab.project import (
 )
 from molvae.studies.lab.records import folder_of
 from molvae.studies.lab.state import State, state_of
+from molvae.studies.lab.tuning import update_model
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,10 @@ class LearnSettings:
     )
     update_head: bool = field(
         default=False, metadata={"help": "fit a head to all measurements, in a copy of the model"}
+    )
+    update_model: bool = field(
+        default=False,
+        metadata={"help": "fine-tune the model on all measurements, and suggest molecules from that one"},
     )
     seed: int = field(default=0, metadata={"help": "seed of all that is random"})
 
@@ -77,6 +82,9 @@ def run(arguments: argparse.Namespace) -> None:
     content = history_table(state.history, lab.properties)
     write_whole({lab.folder / MEASURED: content}, remedy="no measurement is lost; free some space")
     _print_state(state, lab)
+    if settings.update_model:
+        lab, num = update_model(lab, state.history, settings.seed)
+        print(f"model fine-tuned on {num:,} molecules, from which others are suggested now: {lab.model}")
     if settings.update_head:
         num = update_head(lab, load_model(lab.model), state.history, settings.seed)
         print(f"model with a head fitted to {num:,} molecules: {lab.folder / MODEL}")

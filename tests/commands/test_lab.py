@@ -14,7 +14,7 @@ from rdkit.Chem import Crippen
 from molvae.chem.alerts import pains_of, reactive_groups_of
 from molvae.errors import InputError
 from molvae.generation.model_folder import load_model
-from molvae.studies.lab import records
+from molvae.studies.lab import records, tuning
 from molvae.studies.lab.history import history_of
 from molvae.studies.lab.project import open_lab
 from molvae.training import gaussian_teacher
@@ -53,6 +53,12 @@ def filled_in(path: Path) -> pd.DataFrame:
     table["lipo"] = table["smiles"].map(measure)
     table.to_csv(path, index=False)
     return table
+
+
+def filled_in_file(path: Path) -> Path:
+    """The file of such a batch."""
+    filled_in(path)
+    return path
 
 
 def test_three_rounds_go_from_batch_to_batch_and_nothing_is_suggested_twice(
@@ -296,6 +302,50 @@ def test_a_head_is_fitted_to_the_measurements_in_a_copy_of_the_model(
     assert abs(said - history["lipo"].mean()).max() < 2 * history["lipo"].std()
     assert np.ptp(said) > 0
     assert molvae_command("info", lab / "model").code == 0
+
+
+def test_the_model_is_fine_tuned_on_the_measurements_and_molecules_come_from_it(
+    tiny_csv: Path,
+    tiny_model_dir: Path,
+    molvae_command: RunMolvae,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gaussian_teacher, "NUM_STEPS", 100)
+    monkeypatch.setattr(tuning, "SETTINGS", tuning.SETTINGS | {"max_epochs": 2, "device": "cpu"})
+    lab, first = tmp_path / "lab", tmp_path / "first.csv"
+    table = pd.read_csv(tiny_csv)[["smiles"]].head(60)
+    values = [">3.5", "", "<0.5", *(f"{measure(text):.3f}" for text in table["smiles"][3:])]
+    table.assign(lipo=values).to_csv(first, index=False)
+    begin = ["learn", lab, first, "--model", tiny_model_dir, "--property", "lipo"]
+    assert molvae_command(*begin).code == 0
+    outcome = molvae_command("learn", lab, "--update-model")
+    assert outcome.code == 0, outcome.err
+    tuned = lab / "models" / "001"
+    assert f"model fine-tuned on 59 molecules, from which others are suggested now: {tuned}" in outcome.out
+    given = pd.read_csv(lab / "models" / "001.csv").set_index("smiles")["lipo"]
+    assert given[table["smiles"][0]] > 3.5
+    assert given[table["smiles"][2]] < 0.5
+    assert load_model(tuned).property_names == ("lipo",)
+    project = open_lab(lab)
+    assert project.model == tuned.resolve()
+    assert project.base == tiny_model_dir.resolve()
+    weights = (tuned / "weights.safetensors").read_bytes()
+    assert molvae_command("learn", lab, "--update-model").code == 0
+    assert (tuned / "weights.safetensors").read_bytes() == weights
+    assert molvae_command("suggest", lab, *FEW, "--maximize", "lipo", "--out", tmp_path / "b.csv").code == 0
+    assert molvae_command("learn", lab, filled_in_file(tmp_path / "b.csv"), "--update-model").code == 0
+    assert open_lab(lab).model == (lab / "models" / "002").resolve()
+    assert open_lab(lab).base == tiny_model_dir.resolve()
+    assert molvae_command("learn", lab, "--model", tiny_model_dir).code == 0
+    assert open_lab(lab).model == open_lab(lab).base == tiny_model_dir.resolve()
+
+
+def test_few_measurements_fine_tune_no_model(lab: Path, molvae_command: RunMolvae) -> None:
+    refused = molvae_command("learn", lab, "--update-model")
+    assert refused.code == 1
+    assert '"12" molecules are measured; to fine-tune the model takes 40: measure more' in refused.err
+    assert not (lab / "models").exists()
 
 
 def _edit(path: Path) -> None:

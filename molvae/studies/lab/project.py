@@ -5,6 +5,7 @@ rounds/001/    measurements.csv as they were read, ledger.csv of rows that could
 batches/001/   batch.csv, molecules that were suggested
 measured.csv   all rounds together, a row a molecule: written anew each time, for other programs
 model/         the model with a head that was fitted to the measurements, if that was asked for
+models/001/    the model fine-tuned on the measurements up to that round, if that was
 """
 
 import json
@@ -18,7 +19,8 @@ from molvae.generation.model_folder import model_path, pretrained_names
 from molvae.generation.whole_files import write_whole
 from molvae.studies.lab.records import Entry, read_entries
 
-LAB_FILE, ROUNDS, BATCHES, MEASURED, MODEL = "lab.json", "rounds", "batches", "measured.csv", "model"
+LAB_FILE, ROUNDS, BATCHES, MEASURED = "lab.json", "rounds", "batches", "measured.csv"
+MODEL, MODELS = "model", "models"
 MEASUREMENTS_FILE, LEDGER_FILE, BATCH_FILE = "measurements.csv", "ledger.csv", "batch.csv"
 FORMAT, FORMAT_VERSION = "molvae lab", 1
 #: Columns of measurements before those of the properties, and names that a batch has for others.
@@ -44,11 +46,18 @@ class Lab:
         folder: where it is.
         properties: the columns that are measured.
         model: the folder that molecules come from, or the name of a model that comes with molvae.
+        first_model: the one that `model` was fine-tuned from on what was measured; None if it was not.
     """
 
     folder: Path
     properties: tuple[str, ...]
     model: Path
+    first_model: Path | None = None
+
+    @property
+    def base(self) -> Path:
+        """The model that the project was given."""
+        return self.model if self.first_model is None else self.first_model
 
     def rounds(self) -> list[Entry]:
         """The rounds of measurements. Raises InputError for one that is damaged."""
@@ -76,6 +85,7 @@ def open_lab(folder: Path) -> Lab:
     try:
         facts: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         version, names, model = facts["format_version"], facts["properties"], facts["model"]
+        first = facts.get("first_model")
         is_ours = facts["format"] == FORMAT and isinstance(version, int)
     except (ValueError, KeyError, TypeError) as error:
         raise InputError(f'"{path}" is damaged; bring it back from a copy') from error
@@ -83,7 +93,12 @@ def open_lab(folder: Path) -> Lab:
         raise InputError(f'"{path}" is not from molvae learn; give another folder')
     if version > FORMAT_VERSION:
         raise InputError(f'"{path}" has format {version}, this molvae reads {FORMAT_VERSION}; update molvae')
-    return Lab(folder=folder, properties=tuple(names), model=Path(model))
+    return Lab(
+        folder=folder,
+        properties=tuple(names),
+        model=Path(model),
+        first_model=None if first is None else Path(first),
+    )
 
 
 def begin_lab(folder: Path, properties: Sequence[str], model: Path) -> Lab:
@@ -109,12 +124,14 @@ def begin_lab(folder: Path, properties: Sequence[str], model: Path) -> Lab:
 
 def save_lab(lab: Lab) -> None:
     """Writes what the project is; its rounds and batches are files of their own."""
-    facts = {
+    facts: dict[str, Any] = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "properties": list(lab.properties),
         "model": str(_lasting(lab.model)),
     }
+    if lab.first_model is not None:
+        facts["first_model"] = str(_lasting(lab.first_model))
     content = (json.dumps(facts, indent=2) + "\n").encode()
     write_whole({lab.folder / LAB_FILE: content}, remedy="choose a folder that can be written to")
 
