@@ -62,3 +62,20 @@ def compression_rows(subject: Subject) -> list[Row]:
             }
         )
     return rows
+
+
+def implementation_rows(subject: Subject) -> list[Row]:
+    """What an arm is made of and what its training took: where the arms differ in anything but results."""
+    model = subject.model
+    training = model.facts["run"]["training"]
+    return [
+        {
+            "arm": subject.label,
+            "bottleneck": model.bottleneck,
+            "KL weight": training["kl_weight"],
+            "tokens corrupted": training["corruption"],
+            "weights": sum(weight.numel() for weight in model.network.parameters()),
+            "steps": model.facts["steps"],
+            "seconds of training": model.facts["seconds"],
+        }
+    ]

@@ -2,6 +2,13 @@
 
 #: By the name of the table: the question, and a few sentences.
 QUESTIONS: dict[str, tuple[str, str]] = {
+    "implementation": (
+        "Are they also implemented differently?",
+        "All arms are the same code, encoder and decoder, trained for as many steps. What differs is the "
+        "bottleneck, what is paid for it (the KL weight; it means nothing to a deterministic one), the share "
+        "of tokens that the encoder reads as others, and the layers that give the bottleneck's parameters. "
+        "Seconds are those of arms that were trained beside one another.",
+    ),
     "reconstruction": (
         "How much do latents tell?",
         "Exact reconstruction of unseen molecules, decoded greedily from the mean of q(z|x) and from one "

@@ -19,6 +19,7 @@ from molvae.studies.comparison.subjects import EACH, Row, told
 
 #: What tells the rows of a model apart, by table; those of a table that is not here are left as they are.
 KEYS: dict[str, tuple[str, ...]] = {
+    "implementation": ("bottleneck",),
     "reconstruction": (),
     "compression": ("step, spreads",),
     "generation": ("sampler",),

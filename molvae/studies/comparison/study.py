@@ -17,7 +17,11 @@ from molvae.interfaces import FloatArray
 from molvae.progress import Progress
 from molvae.studies.comparison.class_file import Labelled
 from molvae.studies.comparison.classes import cluster_rows, midpoint_rows, two_class_rows
-from molvae.studies.comparison.informing import compression_rows, reconstruction_rows
+from molvae.studies.comparison.informing import (
+    compression_rows,
+    implementation_rows,
+    reconstruction_rows,
+)
 from molvae.studies.comparison.measured import Measured, Parts, key_of
 from molvae.studies.comparison.mending import denoising_rows
 from molvae.studies.comparison.optimizing import optimization_rows
@@ -48,6 +52,7 @@ MEASUREMENTS: dict[str, Callable[[Subject], list[Row]]] = {
     "midpoints": midpoint_rows,
     "landscape": landscape_rows,
     "denoising": denoising_rows,
+    "implementation": implementation_rows,
 }
 #: What is measured of draws of its samplers.
 SAMPLER_TABLES: dict[str, Callable[[Subject, dict[str, FloatArray]], list[Row]]] = {
