@@ -61,7 +61,7 @@ def test_every_model_is_measured_in_every_way_and_the_page_tells_of_it(
     assert written == study.tables.keys()
     assert written <= QUESTIONS.keys()
     assert QUESTIONS.keys() - written <= {
-        *("two classes", "midpoints", "matching", "differences"),
+        *("two classes", "two classes placed", "midpoints", "matching", "differences"),
         *("own classes", "own classes placed", "own midpoints"),
     }, "these take common scaffolds, arms or a table of classes"
     results = json.loads((tmp_path / "study" / "results.json").read_text(encoding="utf-8"))

@@ -14,6 +14,7 @@ from molvae.generation.latent_model import MoleculeModel
 from molvae.interfaces import FloatArray
 from molvae.models.posteriors import GAUSSIANS
 from molvae.studies.comparison.class_file import ClassFile, Labelled, placeable, read_classes
+from molvae.studies.comparison.classes import two_class_placed_rows
 from molvae.studies.comparison.own_classes import OWN, OWN_MIDPOINTS, PLACED, own_class_tables
 from molvae.studies.comparison.subjects import Extent, Molecules, Subject
 from tests.command_line import RunMolvae
@@ -115,6 +116,38 @@ def test_two_classes_that_lie_apart_are_told_so(tmp_path: Path) -> None:
 
     (mixed,) = own_class_tables(subject, Labelled(smiles, labels))[OWN]
     assert 0.2 < float(cast("Any", mixed["land among their own"])) < 1
+
+
+def test_unseen_molecules_of_two_scaffolds_are_placed_among_both(tmp_path: Path) -> None:
+    benzenes = ["C" * length + "c1ccccc1" for length in range(1, 21)]
+    pyridines = ["C" * length + "c1ccccn1" for length in range(1, 21)]
+    molecules = Molecules(
+        known=[*benzenes[:14], *pyridines[:12], "CCO"],
+        unseen=[*benzenes[14:], *pyridines[12:17], "CCO"],
+        cache=tmp_path,
+    )
+
+    class Told:
+        """Puts pyridines far from benzenes, but for the one with a chain of 13 carbons."""
+
+        posterior_family = GAUSSIANS
+
+        def posterior(self, smiles: Sequence[str]) -> tuple[FloatArray, FloatArray]:
+            is_far = [text.endswith("n1") and text.count("C") != 13 for text in smiles]
+            means = np.array(
+                [[100.0 * far + text.count("C")] for far, text in zip(is_far, smiles, strict=True)]
+            )
+            return means, np.ones_like(means)
+
+    subject = Subject("told", cast("MoleculeModel", Told()), molecules)
+    counts = {(row["class"], row["lands in"]): row["molecules"] for row in two_class_placed_rows(subject)}
+    benzene, pyridine = "c1ccccc1", "c1ccncc1"
+    assert counts == {
+        (benzene, benzene): 6,
+        (benzene, pyridine): 0,
+        (pyridine, benzene): 1,
+        (pyridine, pyridine): 4,
+    }
 
 
 def test_the_flags_of_classes_belong_together(

@@ -10,9 +10,15 @@ import numpy.typing as npt
 from molvae.evaluation.clusters import clustering_agreement, separation, silhouette
 from molvae.evaluation.labels import common_scaffolds, ring_labels, scaffold_labels_among
 from molvae.evaluation.midpoints import midpoints_between, midpoints_within
-from molvae.evaluation.probes import balanced_accuracy, linear_probe, neighbor_probe, where_unseen_land
+from molvae.evaluation.probes import (
+    balanced_accuracy,
+    landing_labels,
+    linear_probe,
+    neighbor_probe,
+    where_unseen_land,
+)
 from molvae.interfaces import FloatArray
-from molvae.studies.comparison.subjects import Molecules, Row, Subject
+from molvae.studies.comparison.subjects import Molecules, Row, Subject, told_of_each
 from molvae.studies.evaluation import EvaluationRequest, evaluate_sample
 
 #: Scaffolds that are classes, and molecules a label must have to be one.
@@ -95,6 +101,18 @@ def two_class_rows(subject: Subject) -> list[Row]:
     return [row]
 
 
+def two_class_placed_rows(subject: Subject) -> list[Row]:
+    """Which of the two scaffolds unseen molecules of both land among."""
+    labels = labels_of(subject.molecules).get("two scaffolds")
+    if labels is None or not (labels[1] != "").any():
+        return []
+    is_known, is_unseen = (part != "" for part in labels)
+    rows = confusion_rows(
+        subject.known[0][is_known], labels[0][is_known], subject.unseen[0][is_unseen], labels[1][is_unseen]
+    )
+    return [{"arm": subject.label, **row} for row in rows]
+
+
 def midpoint_rows(subject: Subject) -> list[Row]:
     """What lies halfway between two molecules of one scaffold, and of two."""
     labels = labels_of(subject.molecules).get("scaffolds")
@@ -114,6 +132,34 @@ def apart(latents: FloatArray, labels: TextArray, spreads: FloatArray) -> Row:
         "distance": found.distance,
         "distance by chance": found.chance_distance,
     }
+
+
+def confusion_rows(
+    latents: FloatArray, labels: TextArray, unseen: FloatArray, unseen_labels: TextArray
+) -> list[Row]:
+    """A row a class and a class: how many unseen molecules of the one land among the other.
+
+    Args:
+        latents: of molecules that say where the classes are, `(N, L)`.
+        labels: their classes, `(N,)`.
+        unseen: latents of those that are placed, `(M, L)`.
+        unseen_labels: their classes, `(M,)`.
+    """
+    landed = landing_labels(latents, labels, unseen)
+    names = np.unique(labels).tolist()
+    rows: list[Row] = []
+    for name in names:
+        for other in names:
+            is_there = (landed[unseen_labels == name] == other).astype(np.float64)
+            rows.append(
+                {
+                    "class": name,
+                    "lands in": other,
+                    "molecules": int(is_there.sum()),
+                    **told_of_each("share of the class", is_there),
+                }
+            )
+    return rows
 
 
 def between(subject: Subject, latents: FloatArray, labels: TextArray) -> list[Row]:

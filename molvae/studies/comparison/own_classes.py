@@ -12,7 +12,7 @@ from molvae.evaluation.probes import balanced_accuracy, landing_labels, linear_p
 from molvae.generation.sampling import posterior_draws
 from molvae.interfaces import FloatArray
 from molvae.studies.comparison.class_file import Labelled, TextArray
-from molvae.studies.comparison.classes import apart, between
+from molvae.studies.comparison.classes import apart, between, confusion_rows
 from molvae.studies.comparison.subjects import Row, Subject, told_of_each
 
 OWN, PLACED, OWN_MIDPOINTS = "own classes", "own classes placed", "own midpoints"
@@ -30,7 +30,15 @@ def own_class_tables(subject: Subject, classes: Labelled) -> dict[str, list[Row]
             {"arm": subject.label, **_pair(subject, pair, means, spreads, classes.labels, is_reference)}
             for pair in combinations(names.tolist(), 2)
         ],
-        PLACED: [{"arm": subject.label, **row} for row in _placed(means, classes.labels, is_reference)],
+        PLACED: [
+            {"arm": subject.label, **row}
+            for row in confusion_rows(
+                means[is_reference],
+                classes.labels[is_reference],
+                means[~is_reference],
+                classes.labels[~is_reference],
+            )
+        ],
         OWN_MIDPOINTS: [{"arm": subject.label, **row} for row in midpoints],
     }
 
@@ -74,22 +82,3 @@ def _pair(
         "linear": balanced_accuracy(names, linear_probe(latents, names, seed=subject.seed)),
         "linear, shuffled": balanced_accuracy(shuffled, linear_probe(latents, shuffled, seed=subject.seed)),
     }
-
-
-def _placed(means: FloatArray, labels: TextArray, is_reference: npt.NDArray[np.bool_]) -> list[Row]:
-    """The confusion table, a row a class and a class: how many molecules of the one land among the other."""
-    landed = landing_labels(means[is_reference], labels[is_reference], means[~is_reference])
-    placed = labels[~is_reference]
-    rows: list[Row] = []
-    for name in np.unique(labels).tolist():
-        for other in np.unique(labels).tolist():
-            is_there = (landed[placed == name] == other).astype(np.float64)
-            rows.append(
-                {
-                    "class": name,
-                    "lands in": other,
-                    "molecules": int(is_there.sum()),
-                    **told_of_each("share of the class", is_there),
-                }
-            )
-    return rows

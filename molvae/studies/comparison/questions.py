@@ -67,6 +67,10 @@ QUESTIONS: dict[str, tuple[str, str]] = {
         "q(z|x), and the share of unseen molecules of both whose nearest neighbors are of their own "
         "class.",
     ),
+    "two classes placed": (
+        "Two classes: who lands where?",
+        "The confusion table: how many unseen molecules of each of the two scaffolds land among which.",
+    ),
     "own classes": (
         "Your classes: do they lie apart?",
         "Molecules of the table of classes, none of them trained on, and no model was told their class. Half "

@@ -29,6 +29,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "interpolation": (),
     "clusters": ("classes",),
     "two classes": (),
+    "two classes placed": ("class", "lands in"),
     "midpoints": ("midpoints",),
     "landscape": ("property",),
     "own classes": ("classes",),

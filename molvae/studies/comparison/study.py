@@ -16,7 +16,12 @@ from molvae.generation.model_folder import load_model, weights_checksum
 from molvae.interfaces import FloatArray
 from molvae.progress import Progress
 from molvae.studies.comparison.class_file import Labelled
-from molvae.studies.comparison.classes import cluster_rows, midpoint_rows, two_class_rows
+from molvae.studies.comparison.classes import (
+    cluster_rows,
+    midpoint_rows,
+    two_class_placed_rows,
+    two_class_rows,
+)
 from molvae.studies.comparison.informing import (
     compression_rows,
     implementation_rows,
@@ -49,6 +54,7 @@ MEASUREMENTS: dict[str, Callable[[Subject], list[Row]]] = {
     "interpolation": interpolation_rows,
     "clusters": cluster_rows,
     "two classes": two_class_rows,
+    "two classes placed": two_class_placed_rows,
     "midpoints": midpoint_rows,
     "landscape": landscape_rows,
     "denoising": denoising_rows,
