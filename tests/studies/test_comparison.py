@@ -104,7 +104,7 @@ def test_the_first_arm_is_trained_for_a_time_and_the_others_for_as_many_steps(
 
     def look(candidates: Sequence[Candidate], plan: Plan, *_: Any) -> Any:
         assert not set(plan.molecules.known) & set(plan.molecules.unseen)
-        seen.append({candidate.label: candidate.model for candidate in candidates})
+        seen.append({one.label: one.model for one in candidates if one.model is not None})
         raise KeyboardInterrupt
 
     monkeypatch.setattr(run, "measure", look)
@@ -195,6 +195,15 @@ def test_a_study_goes_on_with_further_arms_and_does_nothing_twice(
     last = compare(request, resume=True)
     assert [subject.label for subject in last.subjects] == [subject.label for subject in study.subjects]
     assert last.samples == study.samples
+
+    weights = out / "arms" / "regularized-ae" / "weights.safetensors"
+    weights.rename(tmp_path / "taken.safetensors")
+    without = compare(request, resume=True)
+    assert [subject.label for subject in without.subjects] == [one.label for one in study.subjects[1:]]
+    pd.testing.assert_frame_equal(without.tables["generation"], study.tables["generation"])
+    (out / "measured" / "regularized-ae.json").unlink()
+    with pytest.raises(InputError, match="has no weights, and not all that is asked for was measured of it"):
+        compare(request, resume=True)
 
 
 def test_an_arm_is_matched_only_to_one_that_is_compared(tiny_csv: Path, tmp_path: Path) -> None:

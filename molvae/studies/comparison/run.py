@@ -5,7 +5,8 @@ run.json         what was asked for            results.json     all of it     re
 measured/        what was measured of each     matching/        how a KL weight was found
 
 A study can go on with further arms and seeds: none that is there is trained or measured again. A model of
-another than the study's first seed is in arms/NAME-seed-N.
+another than the study's first seed is in arms/NAME-seed-N. Of an arm that was measured the weights may be
+taken away: its figures stay in the tables, and only the drawings are of those that are there.
 """
 
 import json
@@ -18,6 +19,7 @@ import numpy as np
 
 from molvae.data.curation import curate
 from molvae.data.screening import CurationSettings
+from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model
 from molvae.studies.comparison.class_file import placeable, read_classes
@@ -50,7 +52,9 @@ def compare(request: CompareRequest, *, resume: bool = False, overwrite: bool = 
         known, unseen = _divided(request, models)
     else:
         candidates, known, unseen, matched = trained(request)
-        models = [candidate.model for candidate in candidates]
+        models = [candidate.model for candidate in candidates if candidate.model is not None]
+        if not models:
+            raise InputError(f'no arm of "{request.out}" has its weights: put those of one back')
     molecules = Molecules.readable_by(
         models, known, unseen, cache=request.cache, seed=request.seed, extent=request.extent
     )

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
-from molvae.generation.model_folder import load_model, weights_checksum
+from molvae.generation.model_folder import WEIGHTS, load_model, weights_checksum
 from molvae.interfaces import FloatArray
 from molvae.progress import Progress
 from molvae.studies.comparison.class_file import Labelled
@@ -78,7 +79,7 @@ class Study:
     """What was measured.
 
     Attributes:
-        subjects: the models, arm by arm, each once a seed.
+        subjects: the models that are there, arm by arm, each once a seed.
         tables: by the name of the measurement, but for those that the molecules have too few classes for;
             each has a column `arm`, and figures are means over the seeds of each (`tables_of`).
         each_seed: the same of every seed by itself, with a column `seed`; empty where no arm has two.
@@ -92,7 +93,7 @@ class Study:
 
     @property
     def shown(self) -> list[Subject]:
-        """One model an arm, that of its first seed."""
+        """One model an arm, that of its first seed that is there."""
         first: dict[str, Subject] = {}
         for subject in self.subjects:
             first.setdefault(subject.label, subject)
@@ -106,13 +107,13 @@ class Candidate(NamedTuple):
         label: what its arm is called.
         seed: that it was trained with.
         folder: where it is.
-        model: what is in there.
+        model: what is in there; None where its weights were taken away after it was measured.
     """
 
     label: str
     seed: int
     folder: Path
-    model: MoleculeModel
+    model: MoleculeModel | None
 
 
 @dataclass(frozen=True)
@@ -161,11 +162,12 @@ def measure(
         others: rows of further tables, with `arm` and `seed`.
 
     Raises:
-        InputError: there are too few molecules for a measurement.
+        InputError: there are too few molecules for a measurement, or no weights of what is to be measured.
         MolvaeError: a process ended unexpectedly.
     """
     every = [(candidate.label, candidate.folder) for candidate in candidates]
     waiting = [job for job in every if not _kept(*job, plan).has(plan.parts)]
+    _check_weights({folder for _, folder in waiting}, candidates)
     with (
         Progress(len(waiting), "models measured") as bar,
         closing(side_by_side(_measure_model, waiting, plan, num_workers)) as finished,
@@ -186,11 +188,22 @@ def measure(
     rows |= {name: list(further) for name, further in (others or {}).items()}
     rows = {name: of_table for name, of_table in rows.items() if of_table}
     return Study(
-        subjects=[Subject(label, model, plan.molecules) for label, _, _, model in candidates],
+        subjects=[
+            Subject(label, model, plan.molecules) for label, _, _, model in candidates if model is not None
+        ],
         tables=tables_of(rows),
         each_seed={name: plain(found) for name, found in rows.items()} if num_seeds(rows) > 1 else {},
         samples=samples,
     )
+
+
+def _check_weights(waiting: Collection[Path], candidates: Sequence[Candidate]) -> None:
+    for candidate in candidates:
+        if candidate.model is None and candidate.folder in waiting:
+            raise InputError(
+                f'"{candidate.folder}" has no weights, and not all that is asked for was measured of it: put '
+                f"its {WEIGHTS} back, or delete the folder to train it again"
+            )
 
 
 def _kept(label: str, folder: Path, plan: Plan) -> Measured:

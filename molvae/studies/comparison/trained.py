@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from molvae.errors import InterruptedRunError
 from molvae.generation.latent_model import MoleculeModel
-from molvae.generation.model_folder import load_model
+from molvae.generation.model_folder import WEIGHTS, load_model
 from molvae.progress import Progress
 from molvae.studies.comparison.arms import ARMS, Arm, Training, arms_named
 from molvae.studies.comparison.matching import Match, attempt_rows, find_match, full_row
@@ -66,6 +66,8 @@ def trained(request: CompareRequest) -> Trained:
     prepared = prepare_data(asked)
     further_writings(prepared, request.cache, asked.settings)  # once, and not in each process
     steps = request.steps
+    if steps is None and (facts := finished(asked.out)) is not None:
+        steps = int(facts["steps"])
     if steps is None:
         logger.info("training %s", ARMS[first.arm].label)
         steps = int(_train(asked).facts["steps"])
@@ -77,7 +79,7 @@ def trained(request: CompareRequest) -> Trained:
     matches = {arm.name: _match(request, arm, steps) for arm in like}
     weighted = {arm.name: {**arm.settings, "kl_weight": matches[arm.name].kl_weight} for arm in like}
     _do(_waiting(request, weighted, steps), request)
-    models = {training: load_model(request.folder_of(training)) for training in trainings}
+    models = {training: _opened(request.folder_of(training)) for training in trainings}
     candidates = [
         Candidate(ARMS[training.arm].label, training.seed, request.folder_of(training), model)
         for training, model in models.items()
@@ -86,7 +88,14 @@ def trained(request: CompareRequest) -> Trained:
     return Trained(candidates, known, unseen, _matched(models, matches, request.seed))
 
 
-def _matched(models: Mapping[Training, MoleculeModel], matches: Mapping[str, Match], first: int) -> list[Row]:
+def _opened(folder: Path) -> MoleculeModel | None:
+    """The model of an arm; None where its weights were taken away."""
+    return load_model(folder) if (folder / WEIGHTS).is_file() else None
+
+
+def _matched(
+    models: Mapping[Training, MoleculeModel | None], matches: Mapping[str, Match], first: int
+) -> list[Row]:
     """The searches for a KL weight, each with the full trainings of the seeds that both arms have."""
     rows: list[Row] = []
     for name, match in matches.items():
@@ -94,7 +103,7 @@ def _matched(models: Mapping[Training, MoleculeModel], matches: Mapping[str, Mat
         rows += [{"seed": first, **row} for row in attempt_rows(arm, to, match)]
         for training, model in models.items():
             other = models.get(Training(to.name, training.seed))
-            if training.arm == name and other is not None:
+            if training.arm == name and model is not None and other is not None:
                 rows.append({"seed": training.seed, **full_row(arm, to, match, model, other)})
     return rows
 
@@ -115,7 +124,8 @@ def _carry_out(job: Job, _shared: None) -> None:
 def _waiting(request: CompareRequest, settings: Mapping[str, Mapping[str, Any]], steps: int) -> list[Job]:
     """What is still to be trained of the arms whose settings are given, by name.
 
-    The others were finished as they are asked for here, at whatever limit they had.
+    The others were finished as they are asked for here, at whatever limit they had; those whose weights were
+    taken away are taken as they are.
     """
     jobs: list[Job] = []
     for training in request.trainings:
@@ -127,7 +137,7 @@ def _waiting(request: CompareRequest, settings: Mapping[str, Mapping[str, Any]],
         asked = _run_request(request, settings[training.arm], training.seed, limits, out)
         if facts is None:
             jobs.append(partial(_train_only, asked))
-        else:
+        elif (out / WEIGHTS).is_file():
             _train(asked)
     return jobs
 
