@@ -1,6 +1,8 @@
 """Molecules in, pictures out: SVG of one or of a grid, and outlines small enough for thousands on a page."""
 
 import json
+import re
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,6 +15,13 @@ from molvae.errors import MoleculeError
 
 #: Side of the square that an outline fits into.
 OUTLINE_SIZE = 100
+#: Pixels.
+LINE_WIDTH = 1.4
+#: A plain line as RDKit writes it: its path and its color.
+_LINE = re.compile(
+    r"<path (?:class='[^']*' )?d='([^']*)' style='fill:none;[^']*?stroke:(#\w{6});"
+    rf"stroke-width:{LINE_WIDTH}px;(?![^']*dasharray)[^']*' />\n"
+)
 _ORDERS = {Chem.BondType.SINGLE: 1, Chem.BondType.DOUBLE: 2, Chem.BondType.TRIPLE: 3}
 
 
@@ -45,14 +54,29 @@ def molecule_svg(smiles: str, width: int = 220, height: int = 160) -> str:
     drawer = rdMolDraw2D.MolDraw2DSVG(width, height)
     options = drawer.drawOptions()
     options.clearBackground = False
-    options.bondLineWidth = 1.4
+    options.bondLineWidth = LINE_WIDTH
     options.padding = 0.06
     options.fixedBondLength = 24
     with silenced_rdkit():
         rdMolDraw2D.PrepareAndDrawMolecule(drawer, mol)
     drawer.FinishDrawing()
     text: str = drawer.GetDrawingText()
-    return text[text.index("<svg") :]
+    return _compact(text[text.index("<svg") :])
+
+
+def _compact(svg: str) -> str:
+    """The same drawing, all lines of a color as one path: a third of the size."""
+    lines: dict[str, list[str]] = defaultdict(list)
+    for path, color in _LINE.findall(svg):
+        lines[color].append(path)
+    paths = "".join(
+        f"<path d='{''.join(parts)}' fill='none' stroke='{color}' stroke-width='{LINE_WIDTH}'/>\n"
+        for color, parts in lines.items()
+    )
+    others = _LINE.sub("", svg)
+    head, _, rest = others.partition("<!-- END OF HEADER -->\n")
+    head = re.sub(r"\s+(version|baseProfile|xmlns:\w+|xml:space)='[^']*'", "", head)
+    return " ".join(head.split()) + paths + re.sub(r"(?<=[\d.])\n(?=[A-Z])", "", rest)
 
 
 def outline(smiles: str) -> Outline:

@@ -1,10 +1,12 @@
 """Drawings of molecules: outlines say what the molecule says, and fit their frame."""
 
 import json
+import re
 
 import pytest
 from rdkit import Chem
 
+from molvae.chem import drawing
 from molvae.chem.drawing import OUTLINE_SIZE, molecule_svg, outline, outlines
 from molvae.errors import MoleculeError
 
@@ -46,8 +48,23 @@ def test_what_is_no_molecule_has_an_empty_outline_and_no_drawing() -> None:
         molecule_svg("C1CC")
 
 
+@pytest.mark.parametrize("smiles", ["CC(=O)Nc1ccc(O)cc1", "C[C@H](N)C(=O)[O-]", "C", "F/C=C/Cl"])
+def test_a_drawing_has_every_line_and_letter_of_rdkits(smiles: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = molecule_svg(smiles)
+    monkeypatch.setattr(drawing, "_compact", str)
+    large = molecule_svg(smiles)
+
+    def pieces(svg: str) -> list[str]:
+        paths = " ".join(re.findall(r"d='([^']*)'", svg, re.DOTALL))
+        return sorted(" ".join(part.split()) for part in re.findall(r"[MLQZ][^MLQZ]*", paths))
+
+    assert pieces(small) == pieces(large)
+    assert sorted(set(re.findall(r"#\w{6}", small))) == sorted(set(re.findall(r"#\w{6}", large)))
+    assert len(small) < 0.8 * len(large)
+
+
 def test_a_drawing_is_as_large_as_asked_for() -> None:
-    drawing = molecule_svg("c1ccccc1O", 120, 90)
-    assert "width='120px'" in drawing
-    assert "height='90px'" in drawing
-    assert drawing.rstrip().endswith("</svg>")
+    drawn = molecule_svg("c1ccccc1O", 120, 90)
+    assert "width='120px'" in drawn
+    assert "height='90px'" in drawn
+    assert drawn.rstrip().endswith("</svg>")

@@ -57,6 +57,14 @@ def test_points_carry_the_outlines_that_are_given() -> None:
     assert json.loads(outlines) == [[[[0, 0, "N"]], []], [[], []]]
 
 
+def test_outlines_that_are_given_again_are_on_the_page_once() -> None:
+    many = ['[[[0,0,"N"]],[]]'] * 30
+    figures = [figure_of(go.Figure(), given) for given in (["[[],[]]"], many, many, ["[[],[]]"])]
+    page = page_of("title", "", [Section("first", "", figures[:3]), Section("second", "", figures[3:])])
+    given = re.findall(r'class="figure-outlines">(.*?)</script>', page)
+    assert [json.loads(text) for text in given] == [[[[], []]], [json.loads(text) for text in many], 1, 0]
+
+
 @pytest.mark.parametrize("marked", [["CCO"], ["CCO", "CCN"], []])
 def test_a_grid_keeps_its_places_and_marks_molecules(marked: list[str]) -> None:
     grid = grid_of([["CCO", "", "C1CC"], ["CCO", "CC", "CCN"]], marked)

@@ -5,7 +5,9 @@ shown where a point of a figure carries its outline (`molvae.chem.drawing`), by 
 """
 
 import html
+import itertools
 import json
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -45,7 +47,7 @@ def page_of(title: str, lead: str, sections: Sequence[Section]) -> str:
     """
     files = resources.files("molvae.studies.page")
     style, script = (files.joinpath(name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
-    body = "".join(_section(number, section) for number, section in enumerate(sections, 1))
+    body = _once("".join(_section(number, section) for number, section in enumerate(sections, 1)))
     contents = "".join(
         f'<li><a href="#s{number}">{html.escape(section.title)}</a></li>'
         for number, section in enumerate(sections, 1)
@@ -128,6 +130,21 @@ def legend_of(colors: Mapping[str, str]) -> str:
         for name, color in colors.items()
     )
     return f'<ul class="legend">{names}</ul>'
+
+
+def _once(body: str) -> str:
+    """The same page where outlines that were given before are the number of their first place."""
+    places: dict[str, int] = {}
+    numbers = itertools.count()
+
+    def shortened(found: re.Match[str]) -> str:
+        number = next(numbers)
+        first = places.setdefault(found[2], number)
+        return found[0] if first == number else f"{found[1]}{first}</script>"
+
+    return re.sub(
+        r'(<script type="application/json" class="figure-outlines">)(.*?)</script>', shortened, body
+    )
 
 
 def _section(number: int, section: Section) -> str:

@@ -52,10 +52,16 @@ function show(card, outline, label, event) {
   place(card, event);
 }
 
+// The outlines of a figure; a number stands for those of the figure of that number.
+function outlinesOf(script) {
+  const given = JSON.parse(script.textContent);
+  return typeof given === "number" ? outlinesOf(document.querySelectorAll(".figure-outlines")[given]) : given;
+}
+
 for (const holder of document.querySelectorAll(".figure")) {
   const card = document.getElementById("hover");
   const given = JSON.parse(holder.nextElementSibling.textContent);
-  const outlines = JSON.parse(holder.nextElementSibling.nextElementSibling.textContent);
+  const outlines = outlinesOf(holder.nextElementSibling.nextElementSibling);
   const options = { responsive: true, displaylogo: false, displayModeBar: false };
   Plotly.newPlot(holder, given.data, given.layout, options).then(() => {
     holder.dataset.drawn = "yes";
