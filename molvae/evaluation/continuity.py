@@ -3,7 +3,7 @@
 Radii are in the latents' own unit; `molvae.evaluation.scales` has the units to state them in.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,11 @@ from molvae.evaluation.pairs import pair_similarities
 from molvae.interfaces import FloatArray
 
 HALF = 0.5
+#: A step out of the latent space is at most so many times as long as the radius; and halved so often.
+MOST_STEPS, NUM_HALVINGS = 64, 30
+
+#: Latents `(N, L)` to the nearest ones in a latent space.
+Nearest = Callable[[FloatArray], FloatArray]
 
 
 def random_directions(num_directions: int, latent_dim: int, seed: int = 0) -> npt.NDArray[np.float64]:
@@ -29,6 +34,46 @@ def random_directions(num_directions: int, latent_dim: int, seed: int = 0) -> np
     return draws / np.linalg.norm(draws, axis=1, keepdims=True)
 
 
+def places_around(
+    centers: FloatArray, directions: FloatArray, radius: float, nearest: Nearest | None = None
+) -> FloatArray:
+    """Returns places `(N, L)` at a distance from centers `(N, L)`, each in a direction of length 1.
+
+    In a latent space that not all latents lie in, such as a sphere, a step out of it ends at the nearest
+    place in it, and so nearer by. There steps are as long as it takes for the mean distance to be the radius,
+    or as the space allows.
+
+    Args:
+        centers: in the latent space.
+        directions: `(N, L)`.
+        radius: in the latents' unit.
+        nearest: latents to the nearest ones in the latent space; None where all lie in it.
+
+    Example:
+        >>> def on_circle(latents):
+        ...     return latents / np.linalg.norm(latents, axis=1, keepdims=True)
+        >>> east, north = np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]])
+        >>> places_around(east, north, 1.0, on_circle).round(2).tolist()  # not 45 degrees, but 60
+        [[0.5, 0.87]]
+    """
+    if nearest is None or radius == 0:
+        return centers + radius * directions
+
+    def places(step: float) -> FloatArray:
+        return nearest(centers + step * directions)
+
+    def distance(step: float) -> float:
+        return float(np.linalg.norm(places(step) - centers, axis=1).mean())
+
+    low, high = 0.0, radius
+    while distance(high) < radius and high < MOST_STEPS * radius:
+        low, high = high, 2 * high
+    for _ in range(NUM_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if distance(middle) < radius else (low, middle)
+    return places(high)
+
+
 def similarity_by_radius(
     smiles: Sequence[str],
     centers: FloatArray,
@@ -37,6 +82,7 @@ def similarity_by_radius(
     *,
     num_directions: int,
     seed: int = 0,
+    nearest: Nearest | None = None,
 ) -> npt.NDArray[np.float32]:
     """Returns the Tanimoto similarity to its source of what is decoded at each radius around it.
 
@@ -51,6 +97,8 @@ def similarity_by_radius(
         decode: latents to SMILES.
         num_directions: `D`, how many around each molecule.
         seed: of the directions.
+        nearest: latents to those that they are decoded as, where not all there are lie in the latent space;
+            the radii are of these (`places_around`).
 
     Returns:
         Similarities `(R, N, D)`, 0 to 1.
@@ -64,7 +112,10 @@ def similarity_by_radius(
     directions = random_directions(num_molecules * num_directions, latent_dim, seed)
     middles = np.repeat(centers, num_directions, axis=0)
     sources = [text for text in smiles for _ in range(num_directions)]
-    found = [pair_similarities(sources, decode(middles + radius * directions)) for radius in radii]
+    found = [
+        pair_similarities(sources, decode(places_around(middles, directions, radius, nearest)))
+        for radius in radii
+    ]
     return np.stack(found).reshape(len(radii), num_molecules, num_directions)
 
 

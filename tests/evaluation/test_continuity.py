@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 
 from molvae.errors import InputError
-from molvae.evaluation.continuity import half_radius, random_directions, similarity_by_radius
+from molvae.evaluation.continuity import (
+    half_radius,
+    places_around,
+    random_directions,
+    similarity_by_radius,
+)
 from molvae.evaluation.pairs import pair_similarities
 from molvae.interfaces import FloatArray
 
@@ -66,3 +71,41 @@ def test_radii_and_centers_must_fit() -> None:
         half_radius([1.0], np.ones((2, 1)))
     with pytest.raises(InputError, match="give one for each"):
         similarity_by_radius(["C"], np.zeros((2, 1)), [1.0], decode_shells, num_directions=1)
+
+
+def on_sphere(latents: FloatArray) -> FloatArray:
+    """The nearest place on the sphere of radius 3."""
+    return 3 * latents / np.linalg.norm(latents, axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("radius", [0.0, 0.5, 3.0, 3.9])
+def test_steps_on_a_sphere_are_as_long_as_they_are_said_to_be(radius: float) -> None:
+    directions = random_directions(40, 30, seed=1)
+    centers = on_sphere(random_directions(40, 30, seed=2))
+    places = places_around(centers, directions, radius, on_sphere)
+    np.testing.assert_allclose(np.linalg.norm(places, axis=1), 3)
+    assert np.linalg.norm(places - centers, axis=1).mean() == pytest.approx(radius, abs=1e-6)
+    if radius:
+        short = np.linalg.norm(on_sphere(centers + radius * directions) - centers, axis=1).mean()
+        assert short < radius
+
+
+def test_a_step_ends_where_the_space_does_and_is_exact_where_there_is_no_end() -> None:
+    centers, directions = np.zeros((3, 4)), random_directions(3, 4)
+    far = places_around(centers, directions, 9.0, lambda latents: latents.clip(-1, 1))
+    assert np.abs(far).max() == 1
+    np.testing.assert_array_equal(places_around(centers, directions, 0.7), 0.7 * directions)
+
+
+def test_similarity_is_that_of_places_in_the_space() -> None:
+    asked: list[FloatArray] = []
+
+    def remember(latents: FloatArray) -> list[str]:
+        asked.append(latents)
+        return ["C"] * len(latents)
+
+    centers = on_sphere(random_directions(5, 20))
+    similarity_by_radius(["C"] * 5, centers, [1.0, 2.0], remember, num_directions=2, nearest=on_sphere)
+    middles = np.repeat(centers, 2, axis=0)
+    reached = [float(np.linalg.norm(places - middles, axis=1).mean()) for places in asked]
+    assert reached == pytest.approx([1.0, 2.0])

@@ -6,7 +6,7 @@ import numpy as np
 
 from molvae.chem.drawing import outlines
 from molvae.chem.notation import selfies_to_smiles
-from molvae.evaluation.continuity import random_directions
+from molvae.evaluation.continuity import places_around, random_directions
 from molvae.evaluation.denoising import corrupt_each
 from molvae.evaluation.model_calls import denoiser_of
 from molvae.evaluation.paths import line
@@ -87,8 +87,12 @@ def dials(study: Study) -> list[str]:
     for subject in study.shown:
         unit = subject.scale.spread * np.sqrt(subject.model.latent_dim)
         directions = random_directions(NUM_DIRECTIONS, subject.model.latent_dim, subject.seed)
-        places = subject.unseen[0][0] + unit * np.multiply.outer(DIAL, directions)
-        by_share = subject.model.decode(places.reshape(-1, subject.model.latent_dim).astype(np.float32))
+        center = np.repeat(subject.unseen[0][:1], NUM_DIRECTIONS, axis=0)
+        by_share = subject.model.decode(
+            np.concatenate(
+                [places_around(center, directions, share * unit, subject.nearest) for share in DIAL]
+            ).astype(np.float32)
+        )
         rows = [by_share[row::NUM_DIRECTIONS] for row in range(NUM_DIRECTIONS)]
         pieces.append(f"<h3>{subject.label}</h3>{grid_of(rows, marked=[smiles])}")
     return pieces

@@ -47,7 +47,8 @@ QUESTIONS: dict[str, tuple[str, str]] = {
     ),
     "continuity": (
         "How far does likeness reach?",
-        "Tanimoto similarity (ECFP4) of what is decoded around a molecule, by the distance in spreads of "
+        "Tanimoto similarity (ECFP4) of what is decoded around a molecule, by the distance (of a cube or a "
+        "sphere: of the place in it that is decoded) in spreads of "
         "the codes and in distances of neighbors; r50 is the distance at which the median falls below one"
         " half.",
     ),

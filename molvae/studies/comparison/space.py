@@ -30,6 +30,7 @@ def continuity_rows(subject: Subject) -> list[Row]:
         subject.model.decode,
         num_directions=NUM_DIRECTIONS,
         seed=subject.seed,
+        nearest=subject.nearest,
     )
     half = half_radius(radii, found)
     return [

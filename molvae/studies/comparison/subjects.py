@@ -6,14 +6,17 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from molvae.data.bulk import properties_of
 from molvae.errors import InputError
+from molvae.evaluation.continuity import Nearest
 from molvae.evaluation.intervals import Interval, mean_interval
 from molvae.evaluation.scales import LatentScale, latent_scale
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.sampling import posterior_draws
 from molvae.interfaces import FloatArray
+from molvae.models.posteriors import GAUSSIANS
 
 #: A line of a table: what is in the columns, by name.
 Row = dict[str, str | float | int | list[float]]
@@ -148,6 +151,14 @@ class Subject:
     def unseen(self) -> tuple[FloatArray, FloatArray]:
         """Posterior means and spreads of the molecules held out, each `(N, L)`."""
         return self.model.posterior(self.molecules.unseen)
+
+    @property
+    def nearest(self) -> Nearest | None:
+        """What latents `(N, L)` are decoded as where some are not in the latent space; None where all are."""
+        family = self.model.posterior_family
+        if family is GAUSSIANS:
+            return None
+        return lambda latents: family.nearest(torch.from_numpy(latents)).numpy()
 
     @cached_property
     def scale(self) -> LatentScale:
