@@ -78,7 +78,8 @@ def test_the_vae_of_the_same_reconstruction_is_judged_and_every_arm_shown() -> N
     found = claims(tables(), 500)
     assert len(found) == 11
     assert [claim.said for claim in found if claim.verdict != NO_DIFFERENCE] == [
-        "A VAE gives several answers where an autoencoder gives one."
+        "A noisy version of an input is brought back to the input.",
+        "A VAE gives several answers where an autoencoder gives one.",
     ]
     assert all(f"{arm} " in claim.shown for claim in found for arm in ARMS)
 
@@ -97,9 +98,9 @@ def test_the_interval_of_a_difference_decides(words: str, is_higher: bool) -> No
 @pytest.mark.parametrize(
     ("words", "table", "column", "value", "expected"),
     [
-        ("sampled from N(0, I)", "generation", "FCD", 18.2, NO_DIFFERENCE),
-        ("sampled from N(0, I)", "generation", "FCD", 17.9, BORNE_OUT),
-        ("sampled from N(0, I)", "generation", "FCD", 23.0, NOT_SO),
+        ("sampled from N(0, I)", "generation", "FCD", 10.4, NO_DIFFERENCE),
+        ("sampled from N(0, I)", "generation", "FCD", 10.2, BORNE_OUT),
+        ("sampled from N(0, I)", "generation", "FCD", 30.0, NOT_SO),
         ("those of a Gaussian", "prior match", "told apart", 0.48, NO_DIFFERENCE),
         ("those of a Gaussian", "prior match", "told apart", 0.47, BORNE_OUT),
         ("better compressor", "compression", "bits", 340.0, BORNE_OUT),
@@ -110,7 +111,7 @@ def test_the_interval_of_a_difference_decides(words: str, is_higher: bool) -> No
         ("Between the clusters", "midpoints", "strict", 0.37, BORNE_OUT),
         ("Between the clusters", "midpoints", "strict", 0.35, NO_DIFFERENCE),
         ("noisy version", "denoising", "gain in Tanimoto from", 0.001, BORNE_OUT),
-        ("noisy version", "denoising", "gain in Tanimoto to", -0.001, NOT_SO),
+        ("noisy version", "denoising", "gain in Tanimoto from", 0.0, NOT_SO),
         ("several answers", "denoising", "among 21", 0.05, BORNE_OUT),
         ("several answers", "denoising", "among 21", 0.03, NOT_SO),
     ],

@@ -124,7 +124,8 @@ def _statements(study: Study) -> list[Section]:
         return []
     text = (
         "Each judged between the two arms named above, and shown for all. Borne out or not so: the 95 % "
-        "interval of the difference, over molecules, leaves out 0; of an FCD and of bits a tenth is one."
+        "interval of the difference, over molecules, leaves out 0. Of bits a tenth is a difference, of "
+        "an FCD half of what it is off."
     )
     return [Section("What is said, and what was measured", text, [statements_of(found)])]
 
