@@ -84,7 +84,7 @@ def test_models_measured_side_by_side_are_measured_the_same_and_told_of_by_seed(
     assert found.samples == expected.samples
     page = study_page(found)
     assert "Seeds: one 2." in page
-    assert page.count("<h3>one</h3>") == 2, "a traversal and a path of the first seed"
+    assert page.count("<h3>one</h3>") == 4, "a dial, mended molecules, a traversal and a path, of one seed"
 
 
 def test_a_study_goes_on_for_the_steps_that_its_minutes_came_to(request_of: CompareRequest) -> None:
