@@ -79,7 +79,10 @@ def opened(browser: Any, file: Path, size: tuple[int, int] = DESKTOP) -> Iterato
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on("request", lambda request: None if request.url == file.as_uri() else wrong.append(request.url))
     page.goto(file.as_uri())
-    page.wait_for_function("document.querySelectorAll('.figure:not([data-drawn])').length === 0")
+    for figure in page.locator(".figure").all():  # each is drawn when it comes into sight
+        figure.scroll_into_view_if_needed()
+        figure.and_(page.locator("[data-drawn]")).wait_for()
+    page.evaluate("window.scrollTo(0, 0)")
     yield page
     page.close()
     assert wrong == []

@@ -58,7 +58,8 @@ function outlinesOf(script) {
   return typeof given === "number" ? outlinesOf(document.querySelectorAll(".figure-outlines")[given]) : given;
 }
 
-for (const holder of document.querySelectorAll(".figure")) {
+// Drawn when it is about to be seen: a page of many figures opens at once.
+function draw(holder) {
   const card = document.getElementById("hover");
   const given = JSON.parse(holder.nextElementSibling.textContent);
   const outlines = outlinesOf(holder.nextElementSibling.nextElementSibling);
@@ -73,3 +74,15 @@ for (const holder of document.querySelectorAll(".figure")) {
     holder.on("plotly_unhover", () => { card.hidden = true; });
   });
 }
+
+const observer = new IntersectionObserver((seen) => {
+  for (const entry of seen) {
+    if (!entry.isIntersecting) continue;
+    observer.unobserve(entry.target);
+    draw(entry.target);
+  }
+}, { rootMargin: "600px" });
+for (const holder of document.querySelectorAll(".figure")) observer.observe(holder);
+window.addEventListener("beforeprint", () => {
+  for (const holder of document.querySelectorAll(".figure:not([data-drawn])")) draw(holder);
+});
