@@ -100,6 +100,11 @@ class Autoencoder(nn.Module):
         if settings.fingerprint_bits:
             self.fingerprint_head = FingerprintHead(settings.latent_dim, settings.fingerprint_bits)
 
+    @property
+    def num_weights(self) -> int:
+        """How many numbers were learned."""
+        return sum(weight.numel() for weight in self.parameters())
+
     def encode(self, token_ids: Tensor, lengths: Tensor) -> Posterior:
         """q(z|x) of molecules `(B, T)` of `lengths` `(B,)`."""
         posterior: Posterior = self.bottleneck(self.encoder(token_ids, lengths))

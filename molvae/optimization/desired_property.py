@@ -102,6 +102,11 @@ class DesiredProperty:
         """What the column of its values is called."""
         return COLUMN_PREFIXES[self.source] + self.name
 
+    @property
+    def desirability_column(self) -> str:
+        """What the column of its desirability is called."""
+        return f"{self.column}_desirability"
+
     def plain_goal(self) -> PropertyGoal | None:
         """The goal without a curve, whose score is the value itself; None if a curve is asked for."""
         ends = (self.low, self.high, self.tolerance, self.range)

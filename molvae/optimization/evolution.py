@@ -23,7 +23,6 @@ from molvae.optimization.latent_moves import CROSSOVER, NOISE, SLIP, LatentMoves
 from molvae.optimization.memory import Memory
 from molvae.optimization.moves import Candidate, FreshDraws, Moves
 from molvae.optimization.operator_shares import OperatorShares
-from molvae.optimization.pareto import Standings
 from molvae.optimization.random_prior import PRIOR, prior_proposals
 from molvae.optimization.screening import Screen
 
@@ -101,7 +100,6 @@ class Evolution:
             self._moves.update({name: moves for name in moves.operators if name in operators})
         self._shares = OperatorShares(list(self._moves))
         self._screen = FrontScreen(self._generator, num_aims) if num_aims else Screen(self._generator)
-        self._standings = Standings() if num_aims else None
         self._num_told = 0
         self._no_latent = np.full(model.latent_dim, np.nan)
 
@@ -140,12 +138,14 @@ class Evolution:
         for row, smiles in enumerate(proposals.smiles):
             if smiles and smiles not in self._memory:
                 fresh.setdefault(smiles, row)
-        self._remember(proposals, scores)
+        self._memory.tell(proposals, scores if scores.ndim == 1 else scores.sum(axis=1))
         self._num_told += max(1, len(fresh))
         scored = {smiles: row for smiles, row in fresh.items() if not np.isnan(scores[row]).any()}
         if not scored:
             return
         self._screen.tell(list(scored), scores[list(scored.values())])
+        if isinstance(self._screen, FrontScreen):
+            self._memory.rescore(self._screen.scores)
         known = self._memory.best_scores()
         share = min(SUCCESS_SHARE, NUM_SUCCESSFUL / len(known))
         bar = float(np.quantile(known, 1 - share))
@@ -153,14 +153,6 @@ class Evolution:
             self._shares.tell(proposals.operator[row], self._memory.score_of(smiles) > bar)
         for moves in dict.fromkeys(self._moves.values()):
             moves.learn(len(scored))
-
-    def _remember(self, proposals: Proposals, scores: FloatArray) -> None:
-        if self._standings is None:
-            self._memory.tell(proposals, scores)
-            return
-        self._memory.tell(proposals, np.where(np.isnan(scores).any(axis=1), np.nan, 0.0))
-        self._standings.tell(proposals.smiles, scores)
-        self._memory.rescore(self._standings.scores)
 
     def _made(self, num_candidates: int) -> list[Candidate]:
         """What every operator makes of its share."""

@@ -8,7 +8,7 @@ Source: Emmerich et al. 2006 (IEEE Trans. Evol. Comput. 10, 421), expected hyper
 draws, and greedily over a batch.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from scipy.stats import norm, qmc
@@ -28,25 +28,26 @@ class FrontScreen:
     Args:
         seed_generator: draws who is learned from.
         num_aims: `K`.
+
+    Attributes:
+        scores: where each molecule that was told stands among all of them (`Standings`), in their order.
     """
 
     def __init__(self, seed_generator: np.random.Generator, num_aims: int) -> None:
         self._scored = ScoredFingerprints(seed_generator)
         self._standings = Standings()
-        self._told: list[str] = []
-        self._aims = np.empty((0, num_aims))
+        self.scores: Mapping[str, float] = {}
         self._points: FloatArray = qmc.Sobol(num_aims, seed=0).random(NUM_POINTS)
 
     def tell(self, smiles: Sequence[str], aims: FloatArray) -> None:
-        """Learns finite aims `(B, K)` of valid SMILES."""
+        """Learns finite aims `(B, K)` of valid SMILES, none of which was told before."""
         self._scored.add(smiles)
         self._standings.tell(smiles, aims)
-        self._told.extend(smiles)
-        self._aims = np.concatenate([self._aims, aims])
+        self.scores = self._standings.scores
 
     def choose(self, smiles: Sequence[str], num_chosen: int) -> list[int]:
         """Places of the `num_chosen` most promising of valid SMILES; the first ones while little is known."""
-        if len(self._aims) < MIN_SCORED or len(smiles) <= num_chosen:
+        if len(self.scores) < MIN_SCORED or len(smiles) <= num_chosen:
             return list(range(min(num_chosen, len(smiles))))
         gains = self._chances(smiles) * self._is_open()
         chosen: list[int] = []
@@ -60,18 +61,19 @@ class FrontScreen:
 
     def _is_open(self) -> FloatArray:
         """Which points `(M,)` no molecule told has: 1 where none is better in all aims, else 0."""
-        front = self._aims[fronts(self._aims) == 1]
+        aims = self._standings.aims
+        front = aims[fronts(aims) == 1]
         is_had = (front[:, None, :] >= self._points).all(axis=2).any(axis=0)
         return (~is_had).astype(np.float64)
 
     def _chances(self, smiles: Sequence[str]) -> FloatArray:
         """How likely each of `B` molecules has each point, `(B, M)`: is better in every aim."""
-        standing = self._standings.scores
-        rows = self._scored.learned_from(np.array([standing[text] for text in self._told]))
+        rows = self._scored.learned_from(np.array(list(self.scores.values())))
+        aims = self._standings.aims[rows]
         fingerprints = count_fingerprints(smiles)
         chances = np.ones((len(smiles), len(self._points)))
         for column, values in enumerate(self._points.T):
-            targets = self._aims[rows, column]
+            targets = aims[:, column]
             center, deviation = targets.mean(), max(float(targets.std()), 1e-6)
             process = TanimotoProcess(self._scored.fingerprints[rows], (targets - center) / deviation)
             mean, spread = process.predict(fingerprints)

@@ -100,6 +100,11 @@ class Goal:
         return [wanted.column for wanted in self.properties]
 
     @property
+    def aims(self) -> tuple[str, ...]:
+        """The columns that should each go up, none weighed against another; none unless a front is sought."""
+        return tuple(wanted.desirability_column for wanted in self.properties) if self.pareto else ()
+
+    @property
     def name(self) -> str:
         """What is sought, in words, and a digest of every setting that a score depends on.
 

@@ -45,7 +45,7 @@ def goal_objective(goal: Goal, model: LatentModel) -> Iterator[Objective]:
         goal=None if goal.plain is None else goal.plain.plain_goal(),
         column=None if goal.plain is None else goal.plain.column,
         batch_size=batch_size,
-        aims=tuple(map(desirability_column, goal.columns)) if goal.pareto else (),
+        aims=goal.aims,
     )
     if goal.oracle is None:
         yield objective
@@ -54,11 +54,6 @@ def goal_objective(goal: Goal, model: LatentModel) -> Iterator[Objective]:
     with PluginOracle(goal.oracle, goal.folder, columns) as oracle:
         evaluation.oracle = oracle
         yield objective
-
-
-def desirability_column(column: str) -> str:
-    """What the column of a property's desirability is called."""
-    return f"{column}_desirability"
 
 
 class _Evaluation:
@@ -119,7 +114,7 @@ class _Evaluation:
             assert plain is not None
             return plain.score(values[self._goal.plain.column]), {}
         columns = {
-            desirability_column(wanted.column): self._curves[wanted.column].desirability(
+            wanted.desirability_column: self._curves[wanted.column].desirability(
                 values[wanted.column], wanted.shape
             )
             for wanted in self._goal.properties

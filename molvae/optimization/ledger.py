@@ -60,6 +60,15 @@ def call_fronts(calls: Sequence[OracleCall], columns: Sequence[str]) -> npt.NDAr
     return found
 
 
+def ranked_calls(calls: Sequence[OracleCall], columns: Sequence[str]) -> list[OracleCall]:
+    """The calls with a score, the best first, the earlier one of equals; by aims, front by front."""
+    scored = [call for call in calls if not math.isnan(call.score)]
+    keys = [np.array([-call.score for call in scored])]
+    if columns:
+        keys.append(call_fronts(scored, columns))
+    return [scored[row] for row in np.lexsort(keys)]
+
+
 def append_calls(path: Path, objective_name: str, calls: Sequence[OracleCall]) -> None:
     """Adds calls at the end of a ledger, creating it with its header, and hands them to the disk."""
     with path.open("a", encoding="utf-8", newline="") as file:

@@ -86,7 +86,8 @@ class BudgetedOracle:
         if self.objective.aims:
             rows = np.flatnonzero(call_fronts(self._history, self.objective.aims) == 1)
             return len(self._history) - (int(rows.max()) + 1 if len(rows) else 0)
-        return len(self._history) - (0 if self.best is None else self.best.number)
+        best = self.best
+        return len(self._history) - (0 if best is None else best.number)
 
     def aims(self, smiles: Sequence[str]) -> FloatArray:
         """The aims of molecules that were scored, `(B, K)`; NaN for any other, and for what has no score."""

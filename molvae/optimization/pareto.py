@@ -66,6 +66,11 @@ class Standings:
     def __init__(self) -> None:
         self._aims: dict[str, FloatArray] = {}
 
+    @property
+    def aims(self) -> FloatArray:
+        """Aims `(N, K)` of all that have a place, in the order in which they were told."""
+        return np.array(list(self._aims.values()))
+
     def tell(self, smiles: Sequence[str], aims: FloatArray) -> None:
         """Adds molecules with aims `(B, K)`; a molecule without all of them has no place."""
         for text, row in zip(smiles, np.asarray(aims, np.float64), strict=True):
@@ -75,9 +80,7 @@ class Standings:
     @property
     def scores(self) -> Mapping[str, float]:
         """A number for each molecule, the higher the better: minus its front, and up to 1 for its room."""
-        if not self._aims:
-            return {}
-        aims = np.stack(list(self._aims.values()))
+        aims = self.aims
         of_front = fronts(aims)
         room = np.zeros(len(aims))
         for front in np.unique(of_front):

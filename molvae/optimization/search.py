@@ -7,11 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from molvae.errors import SettingsError
 from molvae.interfaces import FloatArray, Optimizer
-from molvae.optimization.ledger import OracleCall, call_fronts
+from molvae.optimization.ledger import OracleCall, ranked_calls
 from molvae.optimization.memory import latent_of
 from molvae.optimization.oracle import BudgetedOracle
 
@@ -120,18 +118,14 @@ def _result(
     num_batches: int,
     stop_reason: StopReason,
 ) -> SearchResult:
-    scored = [call for call in oracle.history if not np.isnan(call.score)]
-    aims = oracle.objective.aims
-    numbers = [call.number for call in scored]
-    front = dict(zip(numbers, call_fronts(scored, aims).tolist(), strict=True)) if aims else {}
-    ranked = sorted(scored, key=lambda call: (front.get(call.number, 0), -call.score))
+    ranked = ranked_calls(oracle.history, oracle.objective.aims)
     return SearchResult(
         molecules=[
             RankedMolecule(rank=rank, call=call, latent=latents.get(call.smiles))
             for rank, call in enumerate(ranked, start=1)
         ],
         curve=oracle.curve(),
-        num_failed=len(oracle.history) - len(scored),
+        num_failed=len(oracle.history) - len(ranked),
         num_batches=num_batches,
         stop_reason=stop_reason,
     )

@@ -21,7 +21,7 @@ def describe_model(model: MoleculeModel) -> dict[str, str]:
             "hypersphere": "VAE on a hypersphere",
         }[model.bottleneck],
         "latents": str(model.latent_dim),
-        "weights": f"{sum(weight.numel() for weight in model.network.parameters()):,}",
+        "weights": f"{model.network.num_weights:,}",
         "encoder": f"bidirectional GRU, {sizes.encoder_dim} units each direction",
         "decoder": f"GRU, {sizes.decoder_layers} x {sizes.decoder_dim} units",
         "tokens": f"{len(model.tokenizer.tokens):,}, {len(model.tokenizer.merges):,} of them merges",

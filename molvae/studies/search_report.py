@@ -13,8 +13,7 @@ from molvae.chem.drawing import outlines
 from molvae.errors import InputError
 from molvae.interfaces import FloatArray
 from molvae.optimization.goal import goal_of_record
-from molvae.optimization.goal_objective import desirability_column
-from molvae.optimization.ledger import OracleCall, call_fronts, calls_so_far
+from molvae.optimization.ledger import OracleCall, calls_so_far, ranked_calls
 from molvae.optimization.pareto import fronts, hypervolume
 from molvae.run_folder import RUN_FILE, read_record
 from molvae.studies.model_opinion import COMES_BACK
@@ -47,9 +46,7 @@ def search_page(folder: Path) -> str:
             f'"{folder / ORACLE_FILE}" has no molecule with a score: there is nothing to report yet'
         )
     aims = _aims(record)
-    of_front = call_fronts(scored, aims) if aims else np.zeros(len(scored), dtype=np.int64)
-    order = np.lexsort([np.array([-call.score for call in scored]), of_front])
-    ranked = [scored[row] for row in order]
+    ranked = ranked_calls(calls, aims)
     table = _molecules(folder)
     sections = [
         Section("What was sought", "", [facts_of(_facts(record, calls, ranked))]),
@@ -68,15 +65,12 @@ def search_page(folder: Path) -> str:
     return page_of(folder.resolve().name, lead, sections)
 
 
-def _aims(record: dict[str, Any]) -> list[str]:
+def _aims(record: dict[str, Any]) -> tuple[str, ...]:
     """The columns of the aims of a Pareto front; none where one score was sought."""
-    if not (record.get("goal") or {}).get("pareto"):
-        return []
-    goal = goal_of_record(record["goal"], RUN_FILE)
-    return [desirability_column(column) for column in goal.columns]
+    return goal_of_record(record["goal"], RUN_FILE).aims if record.get("goal") else ()
 
 
-def _front(ranked: list[OracleCall], aims: list[str]) -> Section:
+def _front(ranked: list[OracleCall], aims: tuple[str, ...]) -> Section:
     """Every molecule by its first two aims, and the front."""
     import plotly.graph_objects as go
 

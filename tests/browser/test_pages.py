@@ -17,22 +17,11 @@ import pytest
 from molvae.generation.latent_model import MoleculeModel
 from molvae.studies.comparison.request import CompareRequest
 from molvae.studies.comparison.run import compare
-from molvae.studies.comparison.subjects import Extent
 from molvae.studies.model_report import ReportRequest, model_page
+from tests.small_study import SMALL
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 DESKTOP, PHONE = (1280, 900), (390, 844)
-EXTENT = Extent(
-    num_known=80,
-    num_unseen=40,
-    num_samples=40,
-    num_around=3,
-    num_denoised=4,
-    num_answers=2,
-    flow_steps=2,
-    num_calls=14,
-    num_searches=2,
-)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +53,7 @@ def pages(
     study = folder / "study"
     compare(
         CompareRequest(
-            file=tiny_csv, out=study, cache=folder, models=(tiny_model_dir,), extent=EXTENT, num_workers=0
+            file=tiny_csv, out=study, cache=folder, models=(tiny_model_dir,), extent=SMALL, num_workers=0
         )
     )
     return {"model": folder / "model.html", "study": study / "report.html"}

@@ -21,19 +21,8 @@ from molvae.studies.comparison.request import CompareRequest
 from molvae.studies.comparison.run import compare
 from molvae.studies.comparison.sampling import SAMPLERS
 from molvae.studies.comparison.study import Candidate, Plan
-from molvae.studies.comparison.subjects import Extent, Molecules
-
-SMALL = Extent(
-    num_known=100,
-    num_unseen=60,
-    num_samples=60,
-    num_around=4,
-    num_denoised=6,
-    num_answers=3,
-    flow_steps=3,
-    num_calls=14,
-    num_searches=2,
-)
+from molvae.studies.comparison.subjects import Molecules
+from tests.small_study import SMALL
 
 
 def test_arms_differ_in_the_bottleneck_and_what_is_paid_for_it_alone() -> None:

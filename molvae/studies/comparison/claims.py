@@ -160,10 +160,10 @@ def _clusters(tables: Tables, pair: Pair) -> Claim | None:
     if "land among their own" not in tables.get("two classes", ()):
         return None
     table = tables["two classes"].set_index("arm")
-    landed, count = table["land among their own"], table["unseen molecules"]
+    landed = table["land among their own"]
     return Claim(
         "Classes that a model was not told of make better clusters in a VAE.",
-        _by_errors(*_share(landed, count, pair.vae), *_share(landed, count, pair.ae), higher=True),
+        _by_counts(landed, pair, int(table["unseen molecules"][pair.vae])),
         "Unseen molecules of the two most common scaffolds that land among their own: "
         f"{listed(landed, '.0%')}. Widths of a cluster between the two: "
         f"{listed(table['distance, widths of a cluster'], '.1f')}.",
@@ -175,10 +175,9 @@ def _between_clusters(num_midpoints: int, tables: Tables, pair: Pair) -> Claim |
         return None
     middles = _rows(tables["midpoints"], "midpoints", "between classes")
     strict = middles["strict"]
-    count = pd.Series(float(num_midpoints), index=strict.index)
     return Claim(
         "Between the clusters of a VAE there are molecules, between those of an autoencoder junk.",
-        _by_errors(*_share(strict, count, pair.vae), *_share(strict, count, pair.ae), higher=True),
+        _by_counts(strict, pair, num_midpoints),
         "Halfway between molecules of two scaffolds, what stands as the decoder wrote it: "
         f"{listed(strict, '.0%')}; mean QED {listed(middles['mean QED'], '.2f')}.",
     )
@@ -235,6 +234,13 @@ def _by_errors(vae: float, vae_error: float, ae: float, ae_error: float, *, high
     return _verdict(vae - ae - reach, vae - ae + reach, higher=higher)
 
 
+def _by_counts(shares: "pd.Series[float]", pair: Pair, count: int) -> str:
+    """The verdict on "the VAE's is higher", of shares of as many molecules each."""
+    vae, ae = float(shares[pair.vae]), float(shares[pair.ae])
+    errors = [math.sqrt(share * (1 - share) / count) for share in (vae, ae)]
+    return _by_errors(vae, errors[0], ae, errors[1], higher=True)
+
+
 def _by_share(vae: float, ae: float, least: float, *, higher: bool) -> str:
     """The same of two positive figures of which nothing else is known."""
     reach = least * ae
@@ -245,12 +251,6 @@ def _verdict(low: float, high: float, *, higher: bool) -> str:
     if low <= 0 <= high:
         return NO_DIFFERENCE
     return BORNE_OUT if (low > 0) == higher else NOT_SO
-
-
-def _share(shares: "pd.Series[float]", counts: "pd.Series[float]", arm: str) -> tuple[float, float]:
-    """An arm's share, and its standard error."""
-    share, count = float(shares[arm]), float(counts[arm])
-    return share, math.sqrt(share * (1 - share) / count)
 
 
 def _rows(table: pd.DataFrame, column: str, value: float | str) -> pd.DataFrame:

@@ -74,7 +74,7 @@ def implementation_rows(subject: Subject) -> list[Row]:
             "bottleneck": model.bottleneck,
             "KL weight": training["kl_weight"],
             "tokens corrupted": training["corruption"],
-            "weights": sum(weight.numel() for weight in model.network.parameters()),
+            "weights": model.network.num_weights,
             "steps": model.facts["steps"],
             "seconds of training": model.facts["seconds"],
         }

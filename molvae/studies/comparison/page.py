@@ -1,6 +1,7 @@
 """What was measured in, the page that tells it out: the answers first, then a section a question."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -26,13 +27,14 @@ TITLE = "What is the advantage of a VAE over a deterministic autoencoder?"
 
 def study_page(study: Study) -> str:
     """The HTML of the page."""
-    sections = [*_statements(study), maps(study)]
+    found = claims(study.tables, NUM_MIDPOINTS_EACH * study.shown[0].extent.num_around)
+    sections = [*_statements(found), maps(study)]
     for name, (question, text) in QUESTIONS.items():
         if name in study.tables:
             pieces = [*_pictures(name, study), table_of(with_intervals(study.tables[name]))]
             sections.append(Section(question, text, pieces))
     sections.append(traversals(study))
-    return page_of(TITLE, "\n\n".join(answers(study)), sections)
+    return page_of(TITLE, "\n\n".join([*_in_short(found, study), *answers(study)]), sections)
 
 
 def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
@@ -69,14 +71,13 @@ def _with_spread(value: str | float, spread: float) -> str:
 
 
 def answers(study: Study) -> list[str]:
-    """What stands on top: what became of what is said of VAEs, and the figures of every arm."""
+    """The figures of every arm that stand on top."""
     made = study.tables["generation"]
     best = made.loc[made.groupby("arm", sort=False)["FCD"].idxmin()]
     normal = made[made["sampler"].isin((STANDARD_NORMAL, OWN_PRIOR))].set_index("arm")["FCD"]
     told = study.tables["reconstruction"].set_index("arm")
     floor = float(made["FCD of the floor"].min())
     lines = [
-        *_in_short(study),
         "Trained on the same molecules, with the same tokens, architecture and number of steps; what differs "
         "is the bottleneck. Numbers are of molecules that no arm was trained on.",
         *_seeds(study),
@@ -98,9 +99,9 @@ def answers(study: Study) -> list[str]:
     return lines
 
 
-def _in_short(study: Study) -> list[str]:
+def _in_short(found: Sequence[Claim], study: Study) -> list[str]:
     """How many of the claims are borne out, and between whom."""
-    pair, found = pair_of(study.tables), _claims(study)
+    pair = pair_of(study.tables)
     if pair is None:
         return []
     counts = Counter(claim.verdict for claim in found)
@@ -113,13 +114,8 @@ def _in_short(study: Study) -> list[str]:
     ]
 
 
-def _claims(study: Study) -> list[Claim]:
-    return claims(study.tables, NUM_MIDPOINTS_EACH * study.shown[0].extent.num_around)
-
-
-def _statements(study: Study) -> list[Section]:
+def _statements(found: Sequence[Claim]) -> list[Section]:
     """The claims, one by one."""
-    found = _claims(study)
     if not found:
         return []
     text = (

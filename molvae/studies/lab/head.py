@@ -10,8 +10,7 @@ from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import save_model
 from molvae.models.autoencoder import Autoencoder
-from molvae.optimization.judge import Judge
-from molvae.studies.lab.history import History
+from molvae.studies.lab.history import History, settled_values
 from molvae.studies.lab.project import MODEL, Lab
 from molvae.training.head_fitting import Labelled, fit_head
 from molvae.training.transfer import transfer_weights
@@ -36,8 +35,7 @@ def update_head(lab: Lab, model: MoleculeModel, history: History, seed: int) -> 
             f'the model can read "{len(readable.smiles)}" of the measured molecules; a head needs '
             f"{LEAST_MOLECULES}: measure more, and leave out --update-head until then"
         )
-    settled = Judge(history.smiles, history.low, history.high).settled()
-    values = np.where(np.isnan(history.low), np.nan, settled)[readable.places]
+    values = settled_values(history)[readable.places]
     scaler = PropertyScaler.fit(lab.properties, ["regression"] * len(lab.properties), values)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -11,6 +11,7 @@ import numpy as np
 
 from molvae.data.values import Bounds, merged_bounds, read_bounds
 from molvae.interfaces import FloatArray
+from molvae.optimization.judge import Judge
 from molvae.studies.lab.records import Entry, table_bytes
 
 
@@ -43,6 +44,15 @@ def history_of(rounds: Sequence[Entry], properties: Sequence[str]) -> History:
     merged = [[merged_bounds(column) for column in columns] for columns in measured.values()]
     bounds = np.array(merged, dtype=np.float64).reshape(len(measured), len(properties), 2)
     return History(list(measured), bounds[..., 0], bounds[..., 1], list(first.values()))
+
+
+def settled_values(history: History) -> FloatArray:
+    """One value for each measured molecule and property, `(N, P)`, NaN where nothing was measured.
+
+    A censored value counts as what a `Judge` of the history expects it to be within its bounds.
+    """
+    settled = Judge(history.smiles, history.low, history.high).settled()
+    return np.where(np.isnan(history.low), np.nan, settled)
 
 
 def history_table(history: History, properties: Sequence[str]) -> bytes:

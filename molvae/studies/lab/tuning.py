@@ -14,8 +14,7 @@ import numpy as np
 from molvae.data.cache import cache_folder
 from molvae.errors import InputError
 from molvae.generation.whole_files import write_whole
-from molvae.optimization.judge import Judge
-from molvae.studies.lab.history import History
+from molvae.studies.lab.history import History, settled_values
 from molvae.studies.lab.project import MODELS, Lab, save_lab
 from molvae.studies.lab.records import folder_of, table_bytes
 from molvae.training.request import RunRequest, RunSettings
@@ -50,8 +49,7 @@ def update_model(lab: Lab, history: History, seed: int) -> tuple[Lab, int]:
             f'"{len(history.smiles)}" molecules are measured; to fine-tune the model takes '
             f"{LEAST_MOLECULES}: measure more, and leave out --update-model until then, or give --update-head"
         )
-    settled = Judge(history.smiles, history.low, history.high).settled()
-    values = np.where(np.isnan(history.low), np.nan, settled).tolist()
+    values = settled_values(history).tolist()
     out = folder_of(lab.folder / MODELS, max(history.rounds))
     table = out.with_suffix(".csv")
     cells = [["" if np.isnan(value) else f"{value:.12g}" for value in row] for row in values]
