@@ -3,8 +3,8 @@
 In: scores. Out: molecules made of elites by moves of their latents and edits of their graphs, and fresh
 draws of the prior. The moves that find more of the best are used more. Many more molecules are made than are
 asked for, and what is known already costs nothing; of the others those are proposed that a Gaussian process
-on fingerprints expects the most of, and a share as they come. Where several aims are told and no score, the
-best are the front of all that was told, and the screen chooses what may enlarge it.
+on fragments and descriptors expects the most of, and a share as they come. Where several aims are told and
+no score, the best are the front of all that was told, and the screen chooses what may enlarge it.
 
 Source: Moss and Griffiths 2020 and Tripp et al. 2021, Tanimoto processes as a judge; Tripp and
 Hernandez-Lobato 2023 (arXiv 2310.09267), evolution that a process screens.
@@ -21,6 +21,7 @@ from molvae.optimization.front_screen import FrontScreen
 from molvae.optimization.graph_moves import GRAPH_CROSSOVER, MUTATION, GraphMoves
 from molvae.optimization.latent_moves import CROSSOVER, NOISE, SLIP, LatentMoves, LatentMoveSettings
 from molvae.optimization.memory import Memory
+from molvae.optimization.molecule_process import FRAGMENTS_ALONE, KERNELS
 from molvae.optimization.moves import Candidate, FreshDraws, Moves
 from molvae.optimization.operator_shares import OperatorShares
 from molvae.optimization.random_prior import PRIOR, prior_proposals
@@ -46,6 +47,10 @@ class EvolutionSettings(LatentMoveSettings):
     candidates: int = field(default=6, metadata={"help": "molecules made for each one proposed"})
     free_share: float = field(
         default=0.25, metadata={"help": "share of proposals that the Gaussian process has no say in"}
+    )
+    descriptors: bool = field(
+        default=True,
+        metadata={"help": "compare descriptors of whole molecules too, and not their fragments alone"},
     )
 
     def __post_init__(self) -> None:
@@ -99,7 +104,10 @@ class Evolution:
         ):
             self._moves.update({name: moves for name in moves.operators if name in operators})
         self._shares = OperatorShares(list(self._moves))
-        self._screen = FrontScreen(self._generator, num_aims) if num_aims else Screen(self._generator)
+        kernels = KERNELS if self._settings.descriptors else (FRAGMENTS_ALONE,)
+        self._screen = (
+            FrontScreen(self._generator, num_aims, kernels) if num_aims else Screen(self._generator, kernels)
+        )
         self._num_told = 0
         self._no_latent = np.full(model.latent_dim, np.nan)
 

@@ -14,9 +14,10 @@ import numpy as np
 from scipy.stats import norm, qmc
 
 from molvae.interfaces import FloatArray
+from molvae.optimization.features import GrowingFeatures, features_of
+from molvae.optimization.molecule_process import KERNELS, Kernel, MoleculeProcess
 from molvae.optimization.pareto import Standings, fronts
-from molvae.optimization.screening import MIN_SCORED, ScoredFingerprints
-from molvae.optimization.tanimoto_process import TanimotoProcess, count_fingerprints
+from molvae.optimization.screening import MIN_SCORED, learned_from
 
 #: Points in the space of aims: a power of 2, as Sobol's sequence wants.
 NUM_POINTS = 1024
@@ -28,13 +29,18 @@ class FrontScreen:
     Args:
         seed_generator: draws who is learned from.
         num_aims: `K`.
+        kernels: what may tell molecules' similarity.
 
     Attributes:
         scores: where each molecule that was told stands among all of them (`Standings`), in their order.
     """
 
-    def __init__(self, seed_generator: np.random.Generator, num_aims: int) -> None:
-        self._scored = ScoredFingerprints(seed_generator)
+    def __init__(
+        self, seed_generator: np.random.Generator, num_aims: int, kernels: tuple[Kernel, ...] = KERNELS
+    ) -> None:
+        self._generator = seed_generator
+        self._kernels = kernels
+        self._scored = GrowingFeatures()
         self._standings = Standings()
         self.scores: Mapping[str, float] = {}
         self._points: FloatArray = qmc.Sobol(num_aims, seed=0).random(NUM_POINTS)
@@ -68,15 +74,15 @@ class FrontScreen:
 
     def _chances(self, smiles: Sequence[str]) -> FloatArray:
         """How likely each of `B` molecules has each point, `(B, M)`: is better in every aim."""
-        rows = self._scored.learned_from(np.array(list(self.scores.values())))
+        rows = learned_from(np.array(list(self.scores.values())), self._generator)
         aims = self._standings.aims[rows]
-        fingerprints = count_fingerprints(smiles)
+        known, asked = self._scored.rows(rows), features_of(smiles)
         chances = np.ones((len(smiles), len(self._points)))
         for column, values in enumerate(self._points.T):
             targets = aims[:, column]
             center, deviation = targets.mean(), max(float(targets.std()), 1e-6)
-            process = TanimotoProcess(self._scored.fingerprints[rows], (targets - center) / deviation)
-            mean, spread = process.predict(fingerprints)
+            process = MoleculeProcess(known, (targets - center) / deviation, self._kernels)
+            mean, spread = process.predict(asked)
             above = (center + deviation * mean)[:, None] - values
             chances *= norm.cdf(above / (deviation * spread)[:, None])
         return chances

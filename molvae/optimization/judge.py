@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 
 from molvae.interfaces import NORMAL_80, FloatArray
 from molvae.optimization.censored_process import CensoredProcess
-from molvae.optimization.tanimoto_process import count_fingerprints
+from molvae.optimization.features import count_fingerprints
 
 #: Fewer known values than this say nothing about errors.
 LEAST_TO_JUDGE = 3

@@ -9,53 +9,22 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from molvae.chem.fingerprints import CountArray
 from molvae.interfaces import FloatArray
-from molvae.optimization.tanimoto_process import (
-    NUM_BITS,
-    TanimotoProcess,
-    count_fingerprints,
-    normal_ranks,
-)
+from molvae.optimization.features import GrowingFeatures, features_of
+from molvae.optimization.molecule_process import KERNELS, Kernel, MoleculeProcess, normal_ranks
 
 #: Scored molecules that are learned from at most: the best, and others.
 MAX_BEST, MAX_OTHERS = 500, 300
 MIN_SCORED = 10
 
 
-class ScoredFingerprints:
-    """The fingerprints of all that was scored, in order.
-
-    Args:
-        seed_generator: draws who is learned from.
-    """
-
-    def __init__(self, seed_generator: np.random.Generator) -> None:
-        self._generator = seed_generator
-        self._all: CountArray = np.zeros((256, NUM_BITS), dtype=np.uint32)
-        self._num_known = 0
-
-    def add(self, smiles: Sequence[str]) -> None:
-        """Adds valid SMILES."""
-        end = self._num_known + len(smiles)
-        while end > len(self._all):
-            self._all = np.concatenate([self._all, np.zeros_like(self._all)])
-        if smiles:
-            self._all[self._num_known : end] = count_fingerprints(smiles)
-        self._num_known = end
-
-    @property
-    def fingerprints(self) -> CountArray:
-        """Counts `(N, NUM_BITS)`."""
-        return self._all[: self._num_known]
-
-    def learned_from(self, scores: FloatArray) -> npt.NDArray[np.int64]:
-        """The rows of the best by scores `(N,)`, and some of the rest."""
-        order = np.lexsort((self._generator.uniform(size=len(scores)), -scores))
-        best, rest = order[:MAX_BEST], order[MAX_BEST:]
-        others = self._generator.permutation(rest)[:MAX_OTHERS]
-        rows: npt.NDArray[np.int64] = np.sort(np.concatenate([best, others]))
-        return rows
+def learned_from(scores: FloatArray, generator: np.random.Generator) -> npt.NDArray[np.int64]:
+    """The rows of the best by scores `(N,)`, and some of the rest."""
+    order = np.lexsort((generator.uniform(size=len(scores)), -scores))
+    best, rest = order[:MAX_BEST], order[MAX_BEST:]
+    others = generator.permutation(rest)[:MAX_OTHERS]
+    rows: npt.NDArray[np.int64] = np.sort(np.concatenate([best, others]))
+    return rows
 
 
 class Screen:
@@ -63,11 +32,13 @@ class Screen:
 
     Args:
         seed_generator: draws who is learned from, and how curious each choice is.
+        kernels: what may tell molecules' similarity.
     """
 
-    def __init__(self, seed_generator: np.random.Generator) -> None:
+    def __init__(self, seed_generator: np.random.Generator, kernels: tuple[Kernel, ...] = KERNELS) -> None:
         self._generator = seed_generator
-        self._scored = ScoredFingerprints(seed_generator)
+        self._kernels = kernels
+        self._scored = GrowingFeatures()
         self._scores: list[float] = []
 
     def tell(self, smiles: Sequence[str], scores: FloatArray) -> None:
@@ -80,9 +51,9 @@ class Screen:
         if len(self._scores) < MIN_SCORED or len(smiles) <= num_chosen:
             return list(range(min(num_chosen, len(smiles))))
         scores = np.array(self._scores)
-        rows = self._scored.learned_from(scores)
-        process = TanimotoProcess(self._scored.fingerprints[rows], normal_ranks(scores[rows]))
-        means, spreads = process.predict(count_fingerprints(smiles))
+        rows = learned_from(scores, self._generator)
+        process = MoleculeProcess(self._scored.rows(rows), normal_ranks(scores[rows]), self._kernels)
+        means, spreads = process.predict(features_of(smiles))
         left = np.ones(len(smiles), dtype=np.bool_)
         chosen: list[int] = []
         for curiosity in np.abs(self._generator.standard_normal(num_chosen)).tolist():

@@ -10,7 +10,7 @@ import numpy as np
 
 from molvae.interfaces import FloatArray
 from molvae.optimization.matern_process import MaternProcess
-from molvae.optimization.tanimoto_process import normal_ranks
+from molvae.optimization.molecule_process import normal_ranks
 
 #: The sides of the box, in units of the region's reach: first, smallest, largest.
 FIRST_LENGTH, MIN_LENGTH, MAX_LENGTH = 0.8, 0.05, 1.6

@@ -73,10 +73,10 @@ PMO_OPTIMIZERS: dict[str, PmoOptimizer] = {
     "evolution": _evolution(OPERATORS),
     "latent-evolution": _evolution(LATENT_OPERATORS),
     "trust-region": PmoOptimizer(_trust_region, batch_size=64, has_model=True),
-    # every molecule decoded from moved latents, at one noise level; and the same where nothing that was
-    # scored reaches latents or decoder, so that only the screen learns
-    "latent-only": _evolution((NOISE, CROSSOVER)),
-    "latent-shuffled": _evolution((NOISE, CROSSOVER), lessons=0.0, shuffled_latents=True),
+    # every molecule decoded from moved latents, at one noise level, and screened by fragments; and the same
+    # where nothing that was scored reaches latents or decoder, so that only the screen learns
+    "latent-only": _evolution((NOISE, CROSSOVER), descriptors=False),
+    "latent-shuffled": _evolution((NOISE, CROSSOVER), descriptors=False, lessons=0.0, shuffled_latents=True),
 }
 
 

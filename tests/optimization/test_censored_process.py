@@ -11,8 +11,8 @@ from molvae.errors import InputError
 from molvae.interfaces import FloatArray
 from molvae.optimization.censored_moments import propagate, truncated_moments
 from molvae.optimization.censored_process import MEAN_VARIANCE, CensoredProcess, Choice
+from molvae.optimization.features import count_fingerprints
 from molvae.optimization.judge import Judge, errors_of
-from molvae.optimization.tanimoto_process import count_fingerprints
 from tests.conftest import DRUGS
 
 SMILES = list(DRUGS.values())
