@@ -23,7 +23,7 @@ from molvae.generation.model_folder import model_path, weights_checksum
 from molvae.optimization.pmo_objectives import PMO_SCORES
 from molvae.progress import Progress
 from molvae.run_folder import claim_folder
-from molvae.studies.pmo_run import PMO_OPTIMIZERS, PmoFigures, PmoJob, make_run
+from molvae.studies.pmo_run import ALL_OPTIMIZERS, PMO_OPTIMIZERS, PmoFigures, PmoJob, make_run
 from molvae.studies.run_figures import read_figures
 from molvae.studies.side_by_side import side_by_side
 
@@ -43,7 +43,7 @@ class PmoRequest:
     Attributes:
         corpus: SMILES that optimisers may begin from; none has a score beforehand.
         tasks: names of `PMO_SCORES`.
-        optimizers: names of `PMO_OPTIMIZERS`.
+        optimizers: names of `PMO_OPTIMIZERS`, which are the default, or of `ABLATIONS`.
         seeds: of all that is random in a run.
         budget: unique molecules that are scored in a run.
         num_workers: runs at a time, each in a process; None for one a core, 0 for this process.
@@ -61,7 +61,7 @@ class PmoRequest:
     def __post_init__(self) -> None:
         for kind, names, known in (
             ("PMO task", self.tasks, list(PMO_SCORES)),
-            ("optimizer", self.optimizers, list(PMO_OPTIMIZERS)),
+            ("optimizer", self.optimizers, list(ALL_OPTIMIZERS)),
         ):
             if unknown := [name for name in names if name not in known]:
                 raise SettingsError(f'there is no {kind} "{unknown[0]}": choose of {", ".join(known)}')
@@ -99,7 +99,7 @@ def run_pmo(
     claim_folder(out, record, may_change=(), resume=resume, overwrite=overwrite)
     model = model_path(request.model)
     for optimizer in dict.fromkeys(request.optimizers):
-        if PMO_OPTIMIZERS[optimizer].has_model:
+        if ALL_OPTIMIZERS[optimizer].has_model:
             _check_model(out / optimizer, model)
     jobs = [
         PmoJob(task, optimizer, seed, request.budget, out, model)

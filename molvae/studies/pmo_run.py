@@ -17,11 +17,13 @@ from molvae.generation.model_folder import load_model
 from molvae.interfaces import Optimizer
 from molvae.optimization.evolution import LATENT_OPERATORS, OPERATORS, Evolution, EvolutionSettings
 from molvae.optimization.graph_ga import GraphGA, GraphGASettings
+from molvae.optimization.graph_moves import GRAPH_CROSSOVER, MUTATION
 from molvae.optimization.latent_moves import CROSSOVER, NOISE
 from molvae.optimization.objectives import Evaluations, Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.pmo_objectives import pmo_objective
 from molvae.optimization.random_corpus import RandomCorpus
+from molvae.optimization.random_prior import PRIOR
 from molvae.optimization.sample_efficiency import auc_of_best, auc_of_best_flat, mean_of_best
 from molvae.optimization.search import search
 from molvae.optimization.trust_region_bo import TrustRegionBO
@@ -78,6 +80,15 @@ PMO_OPTIMIZERS: dict[str, PmoOptimizer] = {
     "latent-only": _evolution((NOISE, CROSSOVER), descriptors=False),
     "latent-shuffled": _evolution((NOISE, CROSSOVER), descriptors=False, lessons=0.0, shuffled_latents=True),
 }
+#: `evolution` without one of its parts each; these are run only where they are asked for by name.
+ABLATIONS: dict[str, PmoOptimizer] = {
+    "evolution-unscreened": _evolution(OPERATORS, free_share=1.0),
+    "evolution-by-fragments": _evolution(OPERATORS, descriptors=False),
+    "evolution-untaught": _evolution(OPERATORS, lessons=0.0),
+    "evolution-without-latents": _evolution((PRIOR, GRAPH_CROSSOVER, MUTATION)),
+    "evolution-without-edits": _evolution((*LATENT_OPERATORS, PRIOR)),
+}
+ALL_OPTIMIZERS = PMO_OPTIMIZERS | ABLATIONS
 
 
 class PmoJob(NamedTuple):
@@ -140,13 +151,13 @@ def make_run(job: PmoJob, corpus: Sequence[str]) -> PmoFigures:
         ModelFolderError: the optimizer's model can't be loaded.
         InputError: its ledger is damaged, or longer than the budget.
     """
-    if job.optimizer not in PMO_OPTIMIZERS:
-        known = ", ".join(PMO_OPTIMIZERS)
+    if job.optimizer not in ALL_OPTIMIZERS:
+        known = ", ".join(ALL_OPTIMIZERS)
         raise SettingsError(f'there is no optimizer "{job.optimizer}": choose one of {known}')
     job.ledger.parent.mkdir(parents=True, exist_ok=True)
     stopwatch = _Stopwatch(pmo_objective(job.task))
     oracle = BudgetedOracle(stopwatch.objective, job.budget, job.ledger)
-    chosen = PMO_OPTIMIZERS[job.optimizer]
+    chosen = ALL_OPTIMIZERS[job.optimizer]
     began = time.perf_counter()
     search(chosen.build(corpus, job.seed, job.model), oracle, chosen.batch_size)
     seconds = time.perf_counter() - began - stopwatch.seconds

@@ -97,6 +97,9 @@ def test_finished_runs_are_not_made_again_and_others_are_added(tmp_path: Path) -
         ("latent-evolution", {"noise", "crossover", "slip"}),
         ("latent-only", {"noise", "crossover"}),
         ("latent-shuffled", {"noise", "crossover"}),
+        ("evolution-unscreened", {"noise", "crossover", "slip", "prior", "graph-crossover", "mutation"}),
+        ("evolution-untaught", {"noise", "crossover", "slip", "prior", "graph-crossover", "mutation"}),
+        ("evolution-without-edits", {"noise", "crossover", "slip", "prior"}),
     ],
 )
 def test_evolution_begins_with_draws_of_the_model_and_goes_on_from_them(
@@ -107,7 +110,8 @@ def test_evolution_begins_with_draws_of_the_model_and_goes_on_from_them(
     calls = pd.read_csv(tmp_path / "pmo" / optimizer / "qed-0.csv", keep_default_na=False)
     assert set(calls["operator"][:40]) == {"prior"}
     assert {"noise"} <= set(calls["operator"][60:]) <= operators
-    assert set(calls["parent"][60:]) <= set(calls["smiles"][:60])
+    later = calls[60:]
+    assert set(later["parent"][later["operator"] != "prior"]) <= set(calls["smiles"][:60])
 
 
 def test_runs_of_another_model_do_not_share_a_folder(tmp_path: Path, tiny_model_dir: Path) -> None:
