@@ -1,7 +1,9 @@
 """Run a published benchmark of optimizers: pmo, or improvement.
 
 pmo: 20 tasks of molecular optimization at 10,000 calls each. Printed is the area under the mean of the best
-ten molecules against calls, task by task, and the sum, beside the sums that others published.
+ten molecules against calls, task by task, and the sum, beside the sums that others published. Four tasks that
+ask for a formula are as they were when those were published, flaw and all (`_prev`); `--task zaleplon_mpo`
+and the like are the mended ones.
 improvement: 200 leads of QED .7 to .8, 500 calls each. Printed is how many of them had a molecule of QED .9
 found whose Tanimoto similarity to them is .4 at least.
 The folder holds every run: one that was finished is not made again with --resume, and one that was cut short
@@ -15,7 +17,7 @@ from pathlib import Path
 from molvae.commands.tables import in_columns, read_smiles
 from molvae.data.sources import source_file
 from molvae.errors import SettingsError
-from molvae.optimization.pmo_objectives import PMO_SCORES
+from molvae.optimization.pmo_objectives import PUBLISHED_TASKS
 from molvae.settings import add_flags, gather
 from molvae.studies import improvement
 from molvae.studies.improvement import (
@@ -53,7 +55,7 @@ class BenchmarkSettings:
         metadata={"help": "SMILES to begin from, or leads; else of ZINC250k, once fetched"},
     )
     tasks: tuple[str, ...] = field(
-        default=(), metadata={"help": "a task; may be given again; else all of them", "flag": "task"}
+        default=(), metadata={"help": "a task; may be given again; else the 20 as published", "flag": "task"}
     )
     optimizers: tuple[str, ...] = field(
         default=(), metadata={"help": "an optimizer; may be given again; else all", "flag": "optimizer"}
@@ -93,7 +95,7 @@ def run(arguments: argparse.Namespace) -> None:
 def _run_pmo(arguments: argparse.Namespace, settings: BenchmarkSettings) -> None:
     request = PmoRequest(
         corpus=read_smiles(settings.corpus or _zinc()).smiles,
-        tasks=settings.tasks or tuple(PMO_SCORES),
+        tasks=settings.tasks or PUBLISHED_TASKS,
         optimizers=settings.optimizers or tuple(PMO_OPTIMIZERS),
         seeds=settings.seeds,
         budget=BUDGET if settings.budget is None else settings.budget,
@@ -103,7 +105,7 @@ def _run_pmo(arguments: argparse.Namespace, settings: BenchmarkSettings) -> None
     runs = run_pmo(request, arguments.out, resume=arguments.resume, overwrite=arguments.overwrite)
     print(f"AUC top-10 at {request.budget:,} calls, seeds {', '.join(map(str, request.seeds))}")
     print(in_columns(auc_table(runs)))
-    if set(request.tasks) == set(PMO_SCORES) and request.budget == BUDGET:
+    if set(request.tasks) >= set(PUBLISHED_TASKS) and request.budget == BUDGET:
         print("published sums: " + ", ".join(f"{name} {total}" for name, total in PUBLISHED_SUMS.items()))
     print(f"runs: {arguments.out / RUNS_FILE}")
 

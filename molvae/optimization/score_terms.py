@@ -7,8 +7,9 @@ Source of the modifiers: Brown et al., J. Chem. Inf. Model. 59 (2019) 1096 (Guac
 """
 
 import math
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from typing import Any
 
@@ -117,11 +118,35 @@ def num_atoms(element: str) -> Score:
     return lambda molecule: molecule.take(element_counts)[element]
 
 
+def atoms_read_from_smiles(mol: Mol) -> int:
+    """What a reader of formulas takes for the number of all atoms in a canonical SMILES.
+
+    Each capital letter, with the small ones after it, is taken for an element, and the digits after those for
+    its count; so small letters alone are no atoms, and the number of a ring may be many.
+
+    Example:
+        >>> atoms_read_from_smiles(parse_smiles("OC1CCCCC1"))
+        7
+        >>> atoms_read_from_smiles(parse_smiles("C1CC2CCC12"))
+        18
+    """
+    found = re.findall(r"[A-Z][a-z]*(\d*)", Chem.MolToSmiles(mol))
+    return sum(int(digits or 1) for digits in found)
+
+
 def isomer(**formula: int) -> Score:
     """How near the molecular formula is: each element's count within 1 or so, all atoms within 2."""
-    total: Score = lambda molecule: molecule.take(element_counts).total()  # noqa: E731
+    return _isomer(lambda mol: element_counts(mol).total(), formula)
+
+
+def isomer_by_smiles(**formula: int) -> Score:
+    """As `isomer`, but all atoms are `atoms_read_from_smiles`: a flaw of PyTDC before 0.3.7."""
+    return _isomer(atoms_read_from_smiles, formula)
+
+
+def _isomer(num_all: Callable[[Mol], int], formula: Mapping[str, int]) -> Score:
     terms = [bell(count, 1, num_atoms(element)) for element, count in formula.items()]
-    return geometric_mean(*terms, bell(sum(formula.values()), 2, total))
+    return geometric_mean(*terms, bell(sum(formula.values()), 2, value(num_all)))
 
 
 def geometric_mean(*terms: Score) -> Score:

@@ -20,7 +20,7 @@ import pandas as pd
 
 from molvae.errors import SettingsError
 from molvae.generation.model_folder import model_path, weights_checksum
-from molvae.optimization.pmo_objectives import PMO_SCORES
+from molvae.optimization.pmo_objectives import ALL_SCORES, PREVIOUS, PUBLISHED_TASKS
 from molvae.progress import Progress
 from molvae.run_folder import claim_folder
 from molvae.studies.pmo_run import ALL_OPTIMIZERS, PMO_OPTIMIZERS, PmoFigures, PmoJob, make_run
@@ -42,7 +42,7 @@ class PmoRequest:
 
     Attributes:
         corpus: SMILES that optimisers may begin from; none has a score beforehand.
-        tasks: names of `PMO_SCORES`.
+        tasks: names of `ALL_SCORES`; by default those that published tables are of.
         optimizers: names of `PMO_OPTIMIZERS`, which are the default, or of `ABLATIONS`.
         seeds: of all that is random in a run.
         budget: unique molecules that are scored in a run.
@@ -51,7 +51,7 @@ class PmoRequest:
     """
 
     corpus: Sequence[str]
-    tasks: Sequence[str] = tuple(PMO_SCORES)
+    tasks: Sequence[str] = PUBLISHED_TASKS
     optimizers: Sequence[str] = tuple(PMO_OPTIMIZERS)
     seeds: Sequence[int] = (0,)
     budget: int = BUDGET
@@ -60,7 +60,7 @@ class PmoRequest:
 
     def __post_init__(self) -> None:
         for kind, names, known in (
-            ("PMO task", self.tasks, list(PMO_SCORES)),
+            ("PMO task", self.tasks, list(ALL_SCORES)),
             ("optimizer", self.optimizers, list(ALL_OPTIMIZERS)),
         ):
             if unknown := [name for name in names if name not in known]:
@@ -135,17 +135,26 @@ def auc_table(runs: Sequence[PmoFigures]) -> pd.DataFrame:
     """A row a task and a column an optimizer: AUC top-10, the mean over the seeds.
 
     Below stand the sums over the tasks: of these figures, without valsartan_smarts (which is found or not, as
-    luck has it), and with stereo variants counted once.
+    luck has it), and with stereo variants counted once. Of a task that was run as published and mended, the
+    published one is in these sums, and the mended one in a sum of its own.
     """
     table = pd.DataFrame([asdict(run) for run in runs])
-    by_task = {
-        name: table.pivot_table(index="task", columns="optimizer", values=name, sort=False)
+    auc, auc_flat = (
+        table.pivot_table(index="task", columns="optimizer", values=name, sort=False)
         for name in ("auc", "auc_flat")
+    )
+    mended = [name for name in auc.index if name + PREVIOUS in auc.index]
+    published = auc.index.difference(mended, sort=False)
+    sums = {
+        "sum": auc.loc[published],
+        "sum without valsartan_smarts": auc.loc[published.difference(["valsartan_smarts"], sort=False)],
+        "sum, stereo variants once": auc_flat.loc[published],
+        "sum, isomers mended": auc.drop([name + PREVIOUS for name in mended]),
     }
-    shown = by_task["auc"].copy()
-    shown.loc["sum"] = by_task["auc"].sum(min_count=len(by_task["auc"]))
-    if "valsartan_smarts" in by_task["auc"].index:
-        rest = by_task["auc"].drop("valsartan_smarts")
-        shown.loc["sum without valsartan_smarts"] = rest.sum(min_count=len(rest))
-    shown.loc["sum, stereo variants once"] = by_task["auc_flat"].sum(min_count=len(by_task["auc"]))
-    return shown.rename_axis(columns=None).reset_index()
+    if "valsartan_smarts" not in auc.index:
+        del sums["sum without valsartan_smarts"]
+    if not mended:
+        del sums["sum, isomers mended"]
+    totals = pd.DataFrame({name: rows.sum(min_count=len(rows)) for name, rows in sums.items()}).T
+    shown = pd.concat([auc, totals]).rename_axis(index="task", columns=None)
+    return shown.reset_index()

@@ -198,3 +198,16 @@ def test_the_table_has_means_over_seeds_and_sums_over_tasks() -> None:
         }
     )
     assert table["random-corpus"]["sum"] == 0.5
+
+
+def test_a_task_as_published_counts_in_the_sum_and_its_mended_twin_in_another() -> None:
+    runs = [
+        made("zaleplon_mpo", "graph-ga", 0.4, 0.4),
+        made("qed", "graph-ga", 0.7, 0.6),
+        made("zaleplon_mpo_prev", "graph-ga", 0.1, 0.1),
+    ]
+    table = auc_table(runs).set_index("task")["graph-ga"]
+    assert table["sum"] == pytest.approx(0.8)
+    assert table["sum, stereo variants once"] == pytest.approx(0.7)
+    assert table["sum, isomers mended"] == pytest.approx(1.1)
+    assert "sum without valsartan_smarts" not in table
