@@ -18,12 +18,13 @@ from molvae.interfaces import Optimizer
 from molvae.optimization.evolution import LATENT_OPERATORS, OPERATORS, Evolution, EvolutionSettings
 from molvae.optimization.graph_ga import GraphGA, GraphGASettings
 from molvae.optimization.graph_moves import GRAPH_CROSSOVER, MUTATION
+from molvae.optimization.latent_cma_es import LatentCMAES
 from molvae.optimization.latent_moves import CROSSOVER, NOISE
 from molvae.optimization.objectives import Evaluations, Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.pmo_objectives import pmo_objective
 from molvae.optimization.random_corpus import RandomCorpus
-from molvae.optimization.random_prior import PRIOR
+from molvae.optimization.random_prior import PRIOR, RandomPrior
 from molvae.optimization.sample_efficiency import auc_of_best, auc_of_best_flat, mean_of_best
 from molvae.optimization.search import search
 from molvae.optimization.trust_region_bo import TrustRegionBO
@@ -55,6 +56,15 @@ def _graph_ga(corpus: Sequence[str], seed: int, _model: Path) -> GraphGA:
     return GraphGA([smiles for smiles in starts if smiles], seed, settings)
 
 
+def _random_prior(_corpus: Sequence[str], seed: int, model: Path) -> RandomPrior:
+    return RandomPrior(load_model(model), seed)
+
+
+def _cma_es(_corpus: Sequence[str], seed: int, model: Path) -> LatentCMAES:
+    """It begins around a draw of the model's prior."""
+    return LatentCMAES(load_model(model), [], seed)
+
+
 def _trust_region(_corpus: Sequence[str], seed: int, model: Path) -> TrustRegionBO:
     """It begins with draws of the model's prior."""
     return TrustRegionBO(load_model(model), [], seed)
@@ -74,6 +84,8 @@ PMO_OPTIMIZERS: dict[str, PmoOptimizer] = {
     "graph-ga": PmoOptimizer(_graph_ga, batch_size=70),
     "evolution": _evolution(OPERATORS),
     "latent-evolution": _evolution(LATENT_OPERATORS),
+    "random-prior": PmoOptimizer(_random_prior, batch_size=64, has_model=True),
+    "cma-es": PmoOptimizer(_cma_es, batch_size=64, has_model=True),
     "trust-region": PmoOptimizer(_trust_region, batch_size=64, has_model=True),
     # every molecule decoded from moved latents, at one noise level, and screened by fragments; and the same
     # where nothing that was scored reaches latents or decoder, so that only the screen learns

@@ -114,6 +114,16 @@ def test_evolution_begins_with_draws_of_the_model_and_goes_on_from_them(
     assert set(later["parent"][later["operator"] != "prior"]) <= set(calls["smiles"][:60])
 
 
+@pytest.mark.parametrize(("optimizer", "operator"), [("cma-es", "cma"), ("random-prior", "prior")])
+def test_baselines_on_latents_need_nothing_but_the_model(
+    optimizer: str, operator: str, tmp_path: Path, tiny_model_dir: Path
+) -> None:
+    request = asked(optimizers=(optimizer,), tasks=("qed",), budget=60, model=tiny_model_dir)
+    run_pmo(request, tmp_path / "pmo")
+    calls = pd.read_csv(tmp_path / "pmo" / optimizer / "qed-0.csv")
+    assert calls["operator"].tolist() == 60 * [operator]
+
+
 def test_runs_of_another_model_do_not_share_a_folder(tmp_path: Path, tiny_model_dir: Path) -> None:
     request = asked(optimizers=("latent-evolution",), tasks=("qed",), budget=5, model=tiny_model_dir)
     run_pmo(request, tmp_path / "pmo")
