@@ -25,7 +25,7 @@ from molvae.optimization.molecule_process import FRAGMENTS_ALONE, KERNELS
 from molvae.optimization.moves import Candidate, FreshDraws, Moves
 from molvae.optimization.operator_shares import OperatorShares
 from molvae.optimization.random_prior import PRIOR, prior_proposals
-from molvae.optimization.screening import Screen
+from molvae.optimization.screening import Quotas, Screen
 
 #: Operators whose molecules are decoded from latents that the scores moved; and all there are.
 LATENT_OPERATORS = (NOISE, CROSSOVER, SLIP)
@@ -50,7 +50,7 @@ class EvolutionSettings(LatentMoveSettings):
     )
     descriptors: bool = field(
         default=True,
-        metadata={"help": "compare descriptors of whole molecules too, and not their fragments alone"},
+        metadata={"help": "the Gaussian process compares descriptors too, and not fragments alone"},
     )
 
     def __post_init__(self) -> None:
@@ -173,13 +173,17 @@ class Evolution:
         return found
 
     def _proposals(self, candidates: list[Candidate], num_proposals: int) -> Proposals:
-        """Those that the screen expects the most of, and a share of the others as they come."""
-        order = self._generator.permutation(len(candidates)).tolist()
-        num_free = round(self._settings.free_share * num_proposals)
-        free = [candidates[place] for place in order[:num_free]]
-        rest = [candidates[place] for place in order[num_free:]]
-        places = self._screen.choose([one.smiles for one in rest], num_proposals - len(free))
-        chosen = [*free, *(rest[place] for place in places)]
+        """A share as they come, and of the others what the screen expects the most of.
+
+        Every operator gets its share of both: that a process thinks much of what it makes says little.
+        """
+        shuffled = [candidates[place] for place in self._generator.permutation(len(candidates)).tolist()]
+        wanted = self._shares.draw(num_proposals, self._generator)
+        quotas = Quotas([one.operator for one in shuffled], wanted)
+        places = quotas.take_first(round(self._settings.free_share * num_proposals))
+        smiles = [one.smiles for one in shuffled]
+        places += self._screen.choose(smiles, num_proposals - len(places), quotas)
+        chosen = [shuffled[place] for place in places]
         return Proposals(
             smiles=[one.smiles for one in chosen],
             latents=np.stack([self._no_latent if one.latent is None else one.latent for one in chosen]),

@@ -17,7 +17,7 @@ from molvae.interfaces import FloatArray
 from molvae.optimization.features import GrowingFeatures, features_of
 from molvae.optimization.molecule_process import KERNELS, Kernel, MoleculeProcess
 from molvae.optimization.pareto import Standings, fronts
-from molvae.optimization.screening import MIN_SCORED, learned_from
+from molvae.optimization.screening import MIN_SCORED, Quotas, learned_from
 
 #: Points in the space of aims: a power of 2, as Sobol's sequence wants.
 NUM_POINTS = 1024
@@ -51,16 +51,15 @@ class FrontScreen:
         self._standings.tell(smiles, aims)
         self.scores = self._standings.scores
 
-    def choose(self, smiles: Sequence[str], num_chosen: int) -> list[int]:
-        """Places of the `num_chosen` most promising of valid SMILES; the first ones while little is known."""
-        if len(self.scores) < MIN_SCORED or len(smiles) <= num_chosen:
-            return list(range(min(num_chosen, len(smiles))))
+    def choose(self, smiles: Sequence[str], num_chosen: int, quotas: Quotas | None = None) -> list[int]:
+        """Places of the most promising of valid SMILES; arguments are those of `Screen.choose`."""
+        quotas = Quotas.without_kinds(len(smiles)) if quotas is None else quotas
+        if num_chosen == 0 or len(self.scores) < MIN_SCORED or quotas.num_left <= num_chosen:
+            return quotas.take_first(num_chosen)
         gains = self._chances(smiles) * self._is_open()
         chosen: list[int] = []
         for _ in range(num_chosen):
-            expected = gains.sum(axis=1)
-            expected[chosen] = -np.inf
-            best = int(expected.argmax())
+            best = quotas.take(int(np.where(quotas.open(), gains.sum(axis=1), -np.inf).argmax()))
             gains = gains * (1 - gains[best])
             chosen.append(best)
         return chosen

@@ -3,7 +3,7 @@
 The covariance of two molecules is a mean of two similarities: the Tanimoto similarity of their fragments, and
 one that falls with the distance of their descriptors, as scores of logP or of a formula do. What each counts
 for, and how far the second one reaches, are the likeliest of a few choices. A molecule like none that was
-scored has the mean and the full spread. Scores count by their ranks alone.
+scored has the mean and the full spread.
 
 Source: Rasmussen and Williams 2006, algorithm 2.1 and chapter 5; Ralaivola et al. 2005 (the Tanimoto kernel);
 Tripp et al. 2021 (its use on fingerprints).
@@ -78,10 +78,11 @@ class MoleculeProcess:
             )
         self._features = features
         self._spreads = np.maximum(features.descriptors.std(axis=0), LEAST_SPREAD)
-        similarities = self._similarities(features)
+        tanimoto, squares = self._similarities(features)
+        near = {length: _near(squares, length) for length in {kernel.length for kernel in kernels}}
         likeliest = -np.inf
         for kernel in kernels:
-            covariance = _covariance(kernel, *similarities)
+            covariance = _covariance(kernel, tanimoto, near[kernel.length])
             covariance[np.diag_indices_from(covariance)] = 1.0 + NOISE
             factor = cho_factor(covariance, lower=True, check_finite=False)
             weights = cho_solve(factor, targets, check_finite=False)
@@ -92,7 +93,8 @@ class MoleculeProcess:
 
     def predict(self, features: Features) -> tuple[FloatArray, FloatArray]:
         """Means and standard deviations, each `(B,)`, at the features of `B` molecules."""
-        cross = _covariance(self.kernel, *self._similarities(features))
+        tanimoto, squares = self._similarities(features)
+        cross = _covariance(self.kernel, tanimoto, _near(squares, self.kernel.length))
         explained = solve_triangular(self._factor, cross.T, lower=True, check_finite=False)
         variance = 1.0 - np.square(explained).sum(axis=0)
         return cross @ self._weights, np.sqrt(np.maximum(variance, 1e-12))
@@ -105,9 +107,13 @@ class MoleculeProcess:
         return tanimoto, squares
 
 
-def _covariance(kernel: Kernel, tanimoto: FloatArray, squares: FloatArray) -> FloatArray:
-    """The covariances that a kernel makes of similarities and squared distances."""
-    if kernel.share == 0:
-        return tanimoto.copy()
-    near: FloatArray = np.exp(-0.5 / kernel.length**2 * squares)
-    return (1 - kernel.share) * tanimoto + kernel.share * near
+def _near(squares: FloatArray, length: float) -> FloatArray:
+    """The similarities of descriptors at mean squared distances."""
+    near: FloatArray = np.exp(-0.5 / length**2 * squares)
+    return near
+
+
+def _covariance(kernel: Kernel, tanimoto: FloatArray, near: FloatArray) -> FloatArray:
+    """The covariances that a kernel makes of the two similarities."""
+    covariance: FloatArray = (1 - kernel.share) * tanimoto + kernel.share * near
+    return covariance

@@ -6,14 +6,18 @@ import numpy as np
 
 from molvae.interfaces import FloatArray
 
-#: What is left of a success after each molecule that was told, and the least share of any operator.
-MEMORY, FLOOR = 0.998, 0.08
-#: Tries, and successes among them, that every operator begins with.
-FIRST_TRIES, FIRST_SUCCESSES = 20.0, 4.0
+#: What is left of a try after each molecule that was told, and the least share of any operator.
+MEMORY, FLOOR = 0.999, 0.03
+#: An operator is believed to be as good as all together until it was tried about so often.
+DOUBT = 20.0
 
 
 class OperatorShares:
     """Shares in proportion to recent success, none of them below a floor.
+
+    How good an operator is, is told by its own tries and, as if these were `DOUBT` more, by what all together
+    come to: late in a search next to nothing succeeds, and an operator that was hardly tried must not seem
+    better for it.
 
     Args:
         names: of the operators.
@@ -21,13 +25,14 @@ class OperatorShares:
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = list(names)
-        self._tries = dict.fromkeys(names, FIRST_TRIES)
-        self._successes = dict.fromkeys(names, FIRST_SUCCESSES)
+        self._tries = np.zeros(len(self._names))
+        self._successes = np.zeros(len(self._names))
 
     @property
     def shares(self) -> FloatArray:
         """`(K,)`, in the order of the names, 1 in all."""
-        rates = np.array([self._successes[name] / self._tries[name] for name in self._names])
+        pooled = (self._successes.sum() + 1) / (self._tries.sum() + 1)
+        rates = (self._successes + DOUBT * pooled) / (self._tries + DOUBT)
         floor = min(FLOOR, 1 / len(rates))
         shares: FloatArray = floor + (1 - floor * len(rates)) * rates / rates.sum()
         return shares
@@ -38,10 +43,10 @@ class OperatorShares:
 
     def tell(self, name: str, is_good: bool) -> None:
         """Counts a molecule of an operator; a name that is not among them says nothing."""
-        if name not in self._tries:
+        if name not in self._names:
             return
-        for known in self._names:
-            self._tries[known] = MEMORY * self._tries[known] + (1 - MEMORY) * FIRST_TRIES
-            self._successes[known] = MEMORY * self._successes[known] + (1 - MEMORY) * FIRST_SUCCESSES
-        self._tries[name] += 1
-        self._successes[name] += is_good
+        self._tries *= MEMORY
+        self._successes *= MEMORY
+        place = self._names.index(name)
+        self._tries[place] += 1
+        self._successes[place] += is_good

@@ -136,17 +136,17 @@ def atoms_read_from_smiles(mol: Mol) -> int:
 
 def isomer(**formula: int) -> Score:
     """How near the molecular formula is: each element's count within 1 or so, all atoms within 2."""
-    return _isomer(lambda mol: element_counts(mol).total(), formula)
+    return _isomer(lambda molecule: molecule.take(element_counts).total(), formula)
 
 
 def isomer_by_smiles(**formula: int) -> Score:
     """As `isomer`, but all atoms are `atoms_read_from_smiles`: a flaw of PyTDC before 0.3.7."""
-    return _isomer(atoms_read_from_smiles, formula)
+    return _isomer(value(atoms_read_from_smiles), formula)
 
 
-def _isomer(num_all: Callable[[Mol], int], formula: Mapping[str, int]) -> Score:
+def _isomer(num_all: Score, formula: Mapping[str, int]) -> Score:
     terms = [bell(count, 1, num_atoms(element)) for element, count in formula.items()]
-    return geometric_mean(*terms, bell(sum(formula.values()), 2, value(num_all)))
+    return geometric_mean(*terms, bell(sum(formula.values()), 2, num_all))
 
 
 def geometric_mean(*terms: Score) -> Score:

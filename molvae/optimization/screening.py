@@ -2,8 +2,10 @@
 
 A Gaussian process learns the best molecules and as many random ones; each place in a batch goes to the
 candidate of the highest upper bound, with a width that is drawn anew for each, from trust to curiosity.
+What a process thinks of a molecule says nothing of who made it, so each maker has a quota of the batch.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -27,6 +29,45 @@ def learned_from(scores: FloatArray, generator: np.random.Generator) -> npt.NDAr
     return rows
 
 
+class Quotas:
+    """Which candidates may still be chosen: so many of each kind, and others when those run out.
+
+    Args:
+        kinds: of each candidate.
+        wanted: a kind for each place in the batch.
+    """
+
+    def __init__(self, kinds: Sequence[str], wanted: Sequence[str]) -> None:
+        self._kinds = list(kinds)
+        self._is_left = np.ones(len(kinds), dtype=np.bool_)
+        self._wanted = Counter(wanted)
+
+    @classmethod
+    def without_kinds(cls, num_candidates: int) -> "Quotas":
+        """Any candidate may be chosen."""
+        return cls([""] * num_candidates, [])
+
+    @property
+    def num_left(self) -> int:
+        """How many were not chosen yet."""
+        return int(self._is_left.sum())
+
+    def open(self) -> npt.NDArray[np.bool_]:
+        """Which candidates `(N,)` may be chosen next."""
+        is_wanted = self._is_left & np.array([self._wanted[kind] > 0 for kind in self._kinds], dtype=np.bool_)
+        return is_wanted if is_wanted.any() else self._is_left
+
+    def take(self, place: int) -> int:
+        """Chooses a candidate, and returns its place."""
+        self._is_left[place] = False
+        self._wanted[self._kinds[place]] -= 1
+        return place
+
+    def take_first(self, num_taken: int) -> list[int]:
+        """Chooses the first ones that may be; all that are left where those are fewer."""
+        return [self.take(int(self.open().argmax())) for _ in range(min(num_taken, self.num_left))]
+
+
 class Screen:
     """What was scored, as a judge of what was not.
 
@@ -46,18 +87,22 @@ class Screen:
         self._scored.add(smiles)
         self._scores.extend(scores.tolist())
 
-    def choose(self, smiles: Sequence[str], num_chosen: int) -> list[int]:
-        """Places of the `num_chosen` most promising of valid SMILES; the first ones while little is known."""
-        if len(self._scores) < MIN_SCORED or len(smiles) <= num_chosen:
-            return list(range(min(num_chosen, len(smiles))))
+    def choose(self, smiles: Sequence[str], num_chosen: int, quotas: Quotas | None = None) -> list[int]:
+        """Places of the most promising of valid SMILES; the first ones while little is known.
+
+        Args:
+            smiles: the candidates.
+            num_chosen: how many of those that may be chosen; all where there are no more.
+            quotas: which may be; all unless told.
+        """
+        quotas = Quotas.without_kinds(len(smiles)) if quotas is None else quotas
+        if num_chosen == 0 or len(self._scores) < MIN_SCORED or quotas.num_left <= num_chosen:
+            return quotas.take_first(num_chosen)
         scores = np.array(self._scores)
         rows = learned_from(scores, self._generator)
         process = MoleculeProcess(self._scored.rows(rows), normal_ranks(scores[rows]), self._kernels)
         means, spreads = process.predict(features_of(smiles))
-        left = np.ones(len(smiles), dtype=np.bool_)
-        chosen: list[int] = []
-        for curiosity in np.abs(self._generator.standard_normal(num_chosen)).tolist():
-            bounds = np.where(left, means + curiosity * spreads, -np.inf)
-            chosen.append(int(bounds.argmax()))
-            left[chosen[-1]] = False
-        return chosen
+        return [
+            quotas.take(int(np.where(quotas.open(), means + curiosity * spreads, -np.inf).argmax()))
+            for curiosity in np.abs(self._generator.standard_normal(num_chosen)).tolist()
+        ]

@@ -42,7 +42,7 @@ class PmoRequest:
 
     Attributes:
         corpus: SMILES that optimisers may begin from; none has a score beforehand.
-        tasks: names of `ALL_SCORES`; by default those that published tables are of.
+        tasks: names of `ALL_SCORES`; by default those that the benchmark's own tables are of.
         optimizers: names of `PMO_OPTIMIZERS`, which are the default, or of `ABLATIONS`.
         seeds: of all that is random in a run.
         budget: unique molecules that are scored in a run.
@@ -136,7 +136,7 @@ def auc_table(runs: Sequence[PmoFigures]) -> pd.DataFrame:
 
     Below stand the sums over the tasks: of these figures, without valsartan_smarts (which is found or not, as
     luck has it), and with stereo variants counted once. Of a task that was run as published and mended, the
-    published one is in these sums, and the mended one in a sum of its own.
+    published one is in these sums, and the mended one in a sum of its own, if all such tasks were run so.
     """
     table = pd.DataFrame([asdict(run) for run in runs])
     auc, auc_flat = (
@@ -153,7 +153,7 @@ def auc_table(runs: Sequence[PmoFigures]) -> pd.DataFrame:
     }
     if "valsartan_smarts" not in auc.index:
         del sums["sum without valsartan_smarts"]
-    if not mended:
+    if not mended or any(name.endswith(PREVIOUS) for name in sums["sum, isomers mended"].index):
         del sums["sum, isomers mended"]
     totals = pd.DataFrame({name: rows.sum(min_count=len(rows)) for name, rows in sums.items()}).T
     shown = pd.concat([auc, totals]).rename_axis(index="task", columns=None)

@@ -39,12 +39,14 @@ def line_of(calls: pd.DataFrame, num_known: int, seed: int) -> dict[str, object]
     rows = learned_from(scores, np.random.default_rng(seed))
     features, targets = features_of(known["smiles"].to_numpy()[rows].tolist()), normal_ranks(scores[rows])
     line: dict[str, object] = {"calls": num_known, "mean of all": truth.mean()}
+    asked_features = features_of(asked["smiles"].tolist())
     for name, kernels in JUDGES.items():
         process = MoleculeProcess(features, targets, kernels)
-        said, _ = process.predict(features_of(asked["smiles"].tolist()))
+        said, _ = process.predict(asked_features)
         line[f"{name}: correlation"] = spearmanr(said, truth).statistic
         line[f"{name}: chosen"] = mean_of_highest(truth, said)
-    return line | {"best": mean_of_highest(truth, truth), "descriptors count for": process.kernel.share}
+        line[f"{name}: descriptors count for"] = process.kernel.share
+    return line | {"best": mean_of_highest(truth, truth)}
 
 
 def mean_of_highest(scores: FloatArray, said: FloatArray) -> float:

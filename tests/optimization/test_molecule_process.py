@@ -71,16 +71,20 @@ def test_the_likeliest_kernel_is_chosen() -> None:
 
 
 def test_descriptors_tell_what_fragments_do_not() -> None:
-    """A count of oxygen, learned on chains of other lengths than those that are asked about."""
-    chains = ["C" * length + "O" * (length % 2) for length in range(3, 30)]
-    known, asked = features_of(chains[:20]), features_of(["C" * 40, "C" * 39 + "O"])
-    targets = np.array([(-1.0) ** (length % 2) for length in range(3, 23)])
-    means, _ = MoleculeProcess(known, targets).predict(asked)
-    assert means[0] > 0 > means[1]
+    """The share of sp3 carbon, told by drugs, of molecules that have hardly a fragment of theirs."""
+    column = list(DESCRIPTOR_SPREADS).index("share of sp3 carbon")
+    known, asked = features_of(SMILES), features_of(["C1CC1", "C#C", "C1CCC1", "C#CC#C"])
+    targets = normal_ranks(known.descriptors[:, column])
+    by_kernels = [
+        MoleculeProcess(known, targets, kernels).predict(asked)[0]
+        for kernels in (KERNELS, (FRAGMENTS_ALONE,))
+    ]
+    gaps = [float(np.min(means[[0, 2]]) - np.max(means[[1, 3]])) for means in by_kernels]
+    assert gaps[0] > 0.5 > gaps[1]
 
 
 def test_a_molecule_like_none_that_is_known_has_the_mean_and_the_full_spread() -> None:
-    process = MoleculeProcess(features_of(["c1ccccc1"]), np.array([3.0]))
+    process = MoleculeProcess(features_of(["c1ccccc1"]), np.array([3.0]), (Kernel(0.75, 0.5),))
     means, spreads = process.predict(features_of(["FC(F)(F)F"]))
     assert means[0] == pytest.approx(0.0, abs=1e-6)
     assert spreads[0] == pytest.approx(1.0, abs=1e-6)

@@ -6,7 +6,7 @@ import pytest
 from molvae.chem.molecules import parse_smiles
 from molvae.chem.properties import log_p
 from molvae.optimization.operator_shares import FLOOR, OperatorShares
-from molvae.optimization.screening import Screen
+from molvae.optimization.screening import Quotas, Screen
 from tests.conftest import DRUGS
 
 SMILES = list(DRUGS.values())
@@ -27,6 +27,28 @@ def test_while_little_is_known_candidates_are_taken_as_they_come() -> None:
     screen.tell(SMILES[:3], np.arange(3.0))
     assert screen.choose(SMILES[5:], 4) == [0, 1, 2, 3]
     assert screen.choose(SMILES[5:7], 4) == [0, 1]
+
+
+def test_each_kind_has_its_quota_and_others_take_what_it_leaves() -> None:
+    quotas = Quotas(["edit", "edit", "code", "code"], ["code", "code", "code"])
+    assert quotas.take_first(1) == [2]
+    assert quotas.open().tolist() == [False, False, False, True]
+    assert quotas.take_first(9) == [3, 0, 1]
+    assert quotas.num_left == 0
+
+
+def test_the_most_promising_of_each_kind_are_chosen() -> None:
+    scores = np.array([log_p(parse_smiles(text)) for text in SMILES])
+    screen = Screen(np.random.default_rng(0))
+    screen.tell(SMILES, scores)
+    order = np.argsort(-scores)
+    asked = [SMILES[place] for place in order]
+    kinds = ["edit"] * (len(asked) // 2) + ["code"] * (len(asked) - len(asked) // 2)
+    chosen = screen.choose(asked, 6, Quotas(kinds, ["code"] * 4 + ["edit"] * 2))
+    assert sorted(kinds[place] for place in chosen) == ["code"] * 4 + ["edit"] * 2
+    codes = [place for place in chosen if kinds[place] == "code"]
+    assert np.mean(codes) < np.mean([place for place, kind in enumerate(kinds) if kind == "code"])
+    assert screen.choose(asked, 0) == []
 
 
 def test_where_all_scores_are_equal_the_strangest_are_chosen() -> None:
@@ -58,3 +80,14 @@ def test_an_operator_that_succeeds_is_drawn_more_often_and_none_is_forgotten() -
     assert shares.shares.sum() == pytest.approx(1)
     drawn = shares.draw(1000, np.random.default_rng(0))
     assert drawn.count("good") / 1000 == pytest.approx(shares.shares[0], abs=0.05)
+
+
+def test_what_was_hardly_tried_is_not_used_more_where_hardly_anything_succeeds() -> None:
+    shares = OperatorShares(["good", "rare", "bad"])
+    for number in range(400):
+        shares.tell("good", number % 20 == 0)
+        shares.tell("bad", False)
+    shares.tell("rare", False)
+    good, rare, bad = shares.shares.tolist()
+    assert good > 1.5 * rare
+    assert rare > bad >= FLOOR

@@ -9,13 +9,17 @@ import pytest
 
 from molvae.chem.molecules import canonicalize
 from molvae.errors import InputError, OutputExistsError, SettingsError
+from molvae.optimization.evolution import LATENT_OPERATORS, OPERATORS, EvolutionSettings
+from molvae.optimization.graph_moves import GRAPH_CROSSOVER, MUTATION
 from molvae.optimization.pmo_objectives import pmo_score
 from molvae.optimization.sample_efficiency import auc_of_best
+from molvae.studies import pmo_run
 from molvae.studies.pmo import PmoRequest, auc_table, run_pmo
 from molvae.studies.pmo_run import PmoFigures
 from tests.conftest import DRUGS
 
 CORPUS = list(DRUGS.values())
+EDITS = (GRAPH_CROSSOVER, MUTATION)
 
 
 def asked(**changes: object) -> PmoRequest:
@@ -97,8 +101,6 @@ def test_finished_runs_are_not_made_again_and_others_are_added(tmp_path: Path) -
         ("latent-evolution", {"noise", "crossover", "slip"}),
         ("latent-only", {"noise", "crossover"}),
         ("latent-shuffled", {"noise", "crossover"}),
-        ("evolution-unscreened", {"noise", "crossover", "slip", "prior", "graph-crossover", "mutation"}),
-        ("evolution-untaught", {"noise", "crossover", "slip", "prior", "graph-crossover", "mutation"}),
         ("evolution-without-edits", {"noise", "crossover", "slip", "prior"}),
     ],
 )
@@ -112,6 +114,30 @@ def test_evolution_begins_with_draws_of_the_model_and_goes_on_from_them(
     assert {"noise"} <= set(calls["operator"][60:]) <= operators
     later = calls[60:]
     assert set(later["parent"][later["operator"] != "prior"]) <= set(calls["smiles"][:60])
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("evolution", {}),
+        ("evolution-unscreened", {"free_share": 1.0}),
+        ("evolution-by-fragments", {"descriptors": False}),
+        ("evolution-untaught", {"lessons": 0.0}),
+        ("evolution-without-latents", {}),
+        ("evolution-without-edits", {}),
+    ],
+)
+def test_an_ablation_leaves_out_one_part(
+    name: str, changed: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built: list[tuple[EvolutionSettings, set[str]]] = []
+    monkeypatch.setattr(pmo_run, "load_model", lambda path: path)
+    monkeypatch.setattr(
+        pmo_run, "Evolution", lambda _model, _starts, _seed, chosen, named: built.append((chosen, set(named)))
+    )
+    pmo_run.ALL_OPTIMIZERS[name].build([], 0, Path())
+    left_out = {"evolution-without-latents": set(LATENT_OPERATORS), "evolution-without-edits": set(EDITS)}
+    assert built == [(EvolutionSettings(**changed), set(OPERATORS) - left_out.get(name, set()))]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(("optimizer", "operator"), [("cma-es", "cma"), ("random-prior", "prior")])
