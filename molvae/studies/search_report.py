@@ -51,7 +51,7 @@ def search_page(folder: Path) -> str:
     sections = [
         Section("What was sought", "", [facts_of(_facts(record, calls, ranked))]),
         *([_front(ranked, aims)] if aims else []),
-        _best(ranked, table),
+        _best(ranked, table, is_front=bool(aims)),
         _course(scored),
         _operators(ranked),
         _descent(ranked[0], calls),
@@ -136,7 +136,7 @@ def _facts(record: dict[str, Any], calls: list[OracleCall], ranked: list[OracleC
     return {name: fact for name, fact in facts.items() if fact}
 
 
-def _best(ranked: list[OracleCall], table: pd.DataFrame | None) -> Section:
+def _best(ranked: list[OracleCall], table: pd.DataFrame | None, *, is_front: bool) -> Section:
     shown = ranked[:NUM_DRAWN]
     doubted: set[str] = set()
     if table is not None and COMES_BACK in table:
@@ -146,6 +146,8 @@ def _best(ranked: list[OracleCall], table: pd.DataFrame | None) -> Section:
         for place, call in enumerate(shown, start=1)
     ]
     text = f"The {len(shown)} highest scores."
+    if is_front:
+        text = f"The first {len(shown)}, front by front, the most balanced first, with their scores."
     if doubted:
         text += (
             " Where it says so, the model does not decode the molecule's own code to it: what it predicts of "

@@ -136,7 +136,9 @@ max_heavy_atoms = 20
     assert second.endswith("in 60 calls of evolution")
     page = tmp_path / "page.html"
     assert molvae_command("report", out, "--out", page).code == 0
-    assert f"{best.sum()} molecules that none is better than" in page.read_text(encoding="utf-8")
+    report = page.read_text(encoding="utf-8")
+    assert f"{best.sum()} molecules that none is better than" in report
+    assert "front by front, the most balanced first" in report
     refused = molvae_command(*argv, "--overwrite", "--optimizer", "cma-es")
     assert 'the optimizer "cma-es" seeks one score, and no Pareto front' in refused.err
     assert (out / "molecules.csv").is_file(), "nothing is deleted for a search that can't be"
