@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from rdkit.Chem import Mol
 
 from molvae.chem.descriptors import NUM_DESCRIPTORS, descriptors
 from molvae.chem.fingerprints import CountArray, morgan_counts
@@ -25,21 +26,20 @@ class Features(NamedTuple):
     counts: CountArray
     descriptors: FloatArray
 
-    @property
-    def num_molecules(self) -> int:
-        """`N`."""
-        return len(self.counts)
-
 
 def features_of(smiles: Sequence[str]) -> Features:
     """The features of valid SMILES."""
     mols = [parse_smiles(text) for text in smiles]
-    return Features(morgan_counts(mols, num_bits=NUM_BITS), descriptors(mols))
+    return Features(_counts(mols), descriptors(mols))
 
 
 def count_fingerprints(smiles: Sequence[str]) -> CountArray:
     """ECFP4 counts `(N, NUM_BITS)` of valid SMILES."""
-    return morgan_counts([parse_smiles(text) for text in smiles], num_bits=NUM_BITS)
+    return _counts([parse_smiles(text) for text in smiles])
+
+
+def _counts(mols: Sequence[Mol]) -> CountArray:
+    return morgan_counts(mols, num_bits=NUM_BITS)
 
 
 class GrowingFeatures:

@@ -71,9 +71,10 @@ class MoleculeProcess:
     def __init__(
         self, features: Features, targets: FloatArray, kernels: tuple[Kernel, ...] = KERNELS
     ) -> None:
-        if len(targets) == 0 or len(targets) != features.num_molecules or not np.isfinite(targets).all():
+        num_molecules = len(features.counts)
+        if len(targets) == 0 or len(targets) != num_molecules or not np.isfinite(targets).all():
             raise InputError(
-                f'a process needs a finite target for each molecule: "{features.num_molecules}" molecules '
+                f'a process needs a finite target for each molecule: "{num_molecules}" molecules '
                 f'have "{int(np.isfinite(targets).sum())}"'
             )
         self._features = features

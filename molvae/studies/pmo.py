@@ -145,16 +145,12 @@ def auc_table(runs: Sequence[PmoFigures]) -> pd.DataFrame:
     )
     mended = [name for name in auc.index if name + PREVIOUS in auc.index]
     published = auc.index.difference(mended, sort=False)
-    sums = {
-        "sum": auc.loc[published],
-        "sum without valsartan_smarts": auc.loc[published.difference(["valsartan_smarts"], sort=False)],
-        "sum, stereo variants once": auc_flat.loc[published],
-        "sum, isomers mended": auc.drop([name + PREVIOUS for name in mended]),
-    }
-    if "valsartan_smarts" not in auc.index:
-        del sums["sum without valsartan_smarts"]
-    if not mended or any(name.endswith(PREVIOUS) for name in sums["sum, isomers mended"].index):
-        del sums["sum, isomers mended"]
+    sums = {"sum": auc.loc[published]}
+    if "valsartan_smarts" in auc.index:
+        sums["sum without valsartan_smarts"] = auc.loc[published].drop("valsartan_smarts")
+    sums["sum, stereo variants once"] = auc_flat.loc[published]
+    if mended and all(name.removesuffix(PREVIOUS) in auc.index for name in auc.index):
+        sums["sum, isomers mended"] = auc.drop([name + PREVIOUS for name in mended])
     totals = pd.DataFrame({name: rows.sum(min_count=len(rows)) for name, rows in sums.items()}).T
     shown = pd.concat([auc, totals]).rename_axis(index="task", columns=None)
     return shown.reset_index()
