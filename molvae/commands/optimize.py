@@ -34,7 +34,6 @@ from molvae.studies.optimize_run import (
     ORACLE_FILE,
     OptimizeRequest,
     OptimizeResult,
-    default_optimizer,
     optimize_molecules,
     sought_value,
 )
@@ -67,7 +66,6 @@ def run(arguments: argparse.Namespace) -> None:
     goal = settings.read_goal()  # a mistake in it is told at once
     model = load_model(arguments.model)
     with objective_of(settings, goal, model) as objective:
-        optimizer = settings.optimizer or default_optimizer(model, objective)
         own_settings: dict[str, Settings | None] = {
             "gradient-ascent": gradient,
             "cma-es": cma,
@@ -79,8 +77,8 @@ def run(arguments: argparse.Namespace) -> None:
             objective=objective,
             goal=goal,
             starts=_starts(model, settings) or _leads(model, goal),
-            optimizer=optimizer,
-            settings=own_settings.get(optimizer),
+            optimizer=settings.optimizer,
+            settings=own_settings.get(settings.optimizer),
             budget=settings.budget,
             patience=settings.stop_after,
             proposals_per_batch=settings.proposals_per_batch,

@@ -9,6 +9,7 @@ from typing import Literal
 from molvae.chem.properties import property_name
 from molvae.errors import SettingsError
 from molvae.generation.latent_model import MoleculeModel
+from molvae.optimization.choices import DEFAULT_OPTIMIZER
 from molvae.optimization.constraints import ConstraintSettings
 from molvae.optimization.desired_property import DesiredProperty
 from molvae.optimization.goal import Goal, read_goal
@@ -75,23 +76,15 @@ class SearchSettings:
         default=(), metadata={"help": "a molecule to start from; may be given again"}
     )
     from_file: Path | None = field(default=None, metadata={"help": "a file of molecules to start from"})
-    optimizer: (
-        Literal[
-            "gradient-ascent",
-            "cma-es",
-            "evolution",
-            "latent-evolution",
-            "trust-region",
-            "graph-ga",
-            "random-prior",
-        ]
-        | None
-    ) = field(
-        default=None,
-        metadata={
-            "help": "gradient-ascent if the head predicts the property, else cma-es; for a front evolution"
-        },
-    )
+    optimizer: Literal[
+        "evolution",
+        "latent-evolution",
+        "gradient-ascent",
+        "cma-es",
+        "trust-region",
+        "graph-ga",
+        "random-prior",
+    ] = field(default=DEFAULT_OPTIMIZER, metadata={"help": "what proposes molecules"})
     budget: int = field(default=500, metadata={"help": "molecules that may be scored, the starts included"})
     stop_after: int | None = field(
         default=None,

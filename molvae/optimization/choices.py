@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
@@ -122,13 +123,14 @@ def _foreign_settings(name: str, settings: Settings) -> InputError:
 
 
 OPTIMIZERS: dict[str, Builder] = {
-    "gradient-ascent": _gradient_ascent,
-    "cma-es": _cma_es,
     "evolution": _evolution("evolution", OPERATORS),
     "latent-evolution": _evolution("latent-evolution", LATENT_OPERATORS),
+    "gradient-ascent": _gradient_ascent,
+    "cma-es": _cma_es,
     "trust-region": _trust_region,
     "graph-ga": _graph_ga,
     "random-prior": _random_prior,
 }
+DEFAULT_OPTIMIZER: Final = "evolution"
 #: Those that take several aims, for a Pareto front.
 TAKE_AIMS = ("evolution", "latent-evolution")

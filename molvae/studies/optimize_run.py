@@ -15,7 +15,7 @@ import pandas as pd
 
 from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
-from molvae.optimization.choices import Settings, build_optimizer
+from molvae.optimization.choices import DEFAULT_OPTIMIZER, Settings, build_optimizer
 from molvae.optimization.goal import Goal
 from molvae.optimization.ledger import OracleCall
 from molvae.optimization.objectives import Objective
@@ -58,7 +58,7 @@ class OptimizeRequest:
     objective: Objective
     goal: Goal | None = None
     starts: Sequence[str]
-    optimizer: str
+    optimizer: str = DEFAULT_OPTIMIZER
     settings: Settings | None = None
     budget: int = 500
     patience: int | None = None
@@ -81,18 +81,6 @@ class OptimizeResult(NamedTuple):
     table: pd.DataFrame
     best_start: OracleCall | None
     best: OracleCall | None
-
-
-def default_optimizer(model: MoleculeModel, objective: Objective) -> str:
-    """Gradient ascent for one property that the model's head predicts, else CMA-ES, which needs no head.
-
-    Evolution for a Pareto front.
-    """
-    if objective.aims:
-        return "evolution"
-    names = {name.casefold() for name in model.property_names}
-    goal = objective.goal
-    return "gradient-ascent" if goal is not None and goal.property_name.casefold() in names else "cma-es"
 
 
 def sought_value(objective: Objective, call: OracleCall) -> float:

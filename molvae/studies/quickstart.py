@@ -27,7 +27,6 @@ from molvae.studies.molecule_tables import DEFAULT_PROPERTIES, FLOAT_FORMAT, sam
 from molvae.studies.optimize_run import (
     OptimizeRequest,
     OptimizeResult,
-    default_optimizer,
     optimize_molecules,
 )
 from molvae.training.request import RunRequest, RunSettings
@@ -157,18 +156,10 @@ def _sample(plan: QuickstartPlan, model: MoleculeModel, name: str, kind: str) ->
 
 def _optimize(plan: QuickstartPlan, model: MoleculeModel, starts: Sequence[str], name: str) -> Figure:
     objective = property_objective(name, "maximize")
-    optimizer = default_optimizer(model, objective)
-    request = OptimizeRequest(
-        objective=objective,
-        starts=starts,
-        optimizer=optimizer,
-        budget=plan.budget,
-        seed=plan.seed,
-    )
+    request = OptimizeRequest(objective=objective, starts=starts, budget=plan.budget, seed=plan.seed)
     result: OptimizeResult = optimize_molecules(model, request, plan.out / f"optimize-{name}")
     if result.best is None or result.best_start is None:
         return Figure(f"best {name}", np.nan, "none of the molecules has a value")
-    remark = (
-        f"from {result.best_start.values[name]:.3f} of the best start, {plan.budget} calls of {optimizer}"
-    )
+    start = result.best_start.values[name]
+    remark = f"from {start:.3f} of the best start, {plan.budget} calls of {request.optimizer}"
     return Figure(f"best {name}", result.best.values[name], remark)

@@ -37,7 +37,7 @@ def test_the_heads_own_spelling_of_a_property_is_found() -> None:
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(InputError, match='no optimizer "annealing": choose one of gradient-ascent, cma-es'):
+    with pytest.raises(InputError, match='no optimizer "annealing": choose one of evolution, latent-'):
         build_optimizer("annealing", ToyLatentModel(), ORACLES["linear"], [], 0)
 
 
