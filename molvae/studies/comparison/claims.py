@@ -2,9 +2,9 @@
 
 An autoencoder is compared with one VAE: the one that gives back the nearest to as many molecules, as a dearer
 KL divergence changes everything else at the price of those. Where the same molecules were measured in both,
-the verdict is that of the interval of their difference; where a share of some molecules was counted, that of
-the two shares' intervals. Where there is one figure alone, a tenth of it is a difference; of an FCD half of
-what it is off, as less is no more like molecules to look at.
+the verdict is that of the interval of their difference, and of trainings' too where there are several;
+where a share of some molecules was counted, that of the two shares' intervals. Of an FCD half of what it is
+off is a difference, as less is no more like molecules to look at. A figure that is lacking makes none.
 """
 
 import math
@@ -13,14 +13,17 @@ from functools import partial
 from typing import NamedTuple
 
 import pandas as pd
+from scipy.stats import t as student
 
 from molvae.studies.comparison.arms import ARMS
-from molvae.studies.comparison.sampling import STANDARD_NORMAL
+from molvae.studies.comparison.sampling import FULL_GAUSSIAN, STANDARD_NORMAL
 from molvae.studies.comparison.seeds import DIFFERENCES
 
 BORNE_OUT, NO_DIFFERENCE, NOT_SO = "borne out", "no difference", "not so"
 #: The least differences of bits and of an FCD's excess, as shares of the autoencoder's.
 LEAST_OF_BITS, LEAST_OF_FCD = 0.1, 0.5
+#: The least number of different answers that are several.
+LEAST_ANSWERS = 1.5
 #: How many standard errors of a share its 95 % interval reaches.
 NORMAL_95 = 1.96
 #: Radius and rate at which likeness and denoising are judged.
@@ -55,13 +58,17 @@ class Pair(NamedTuple):
 def pair_of(tables: Tables) -> Pair | None:
     """The autoencoder, and the VAE that gives back the nearest to as many.
 
-    None where there is no VAE, or where the autoencoder is not the first arm, which the others are less.
+    None where there is no VAE of which the same molecules were measured after a training of the same seed,
+    or where the autoencoder is not the first arm. The VAE that is to collapse is left out.
     """
     exact = tables["reconstruction"].set_index("arm")["exact, mean"]
     vaes = [arm.label for arm in ARMS.values() if arm.settings.get("bottleneck") == "gaussian"]
-    there = [label for label in vaes if label in exact.index]
     ae = ARMS["ae"].label
-    if exact.index[0] != ae or not there:
+    if exact.index[0] != ae or DIFFERENCES not in tables:
+        return None
+    compared = tables[DIFFERENCES].query("against == @ae")["arm"].unique()
+    there = [label for label in vaes if label in compared and label != ARMS["vae-collapsed"].label]
+    if not there:
         return None
     return Pair(min(there, key=lambda label: abs(exact[label] - exact[ae])), ae)
 
@@ -107,12 +114,14 @@ def _sampling(tables: Tables, pair: Pair) -> Claim:
 
 def _gaussian(tables: Tables, pair: Pair) -> Claim:
     matched = _rows(tables["prior match"], "sampler", STANDARD_NORMAL)
+    fitted = _rows(tables["prior match"], "sampler", FULL_GAUSSIAN)
     apart, error = matched["told apart"], matched["its error"]
     return Claim(
-        "The codes of a VAE are those of a Gaussian, the codes of an autoencoder may be anywhere.",
+        "The codes of a VAE are nearer to N(0, I) than those of an autoencoder.",
         _by_errors(apart[pair.vae], error[pair.vae], apart[pair.ae], error[pair.ae], higher=False),
         f"How often a classifier tells a code from a draw of N(0, I), half of the time by chance: "
-        f"{listed(apart, '.0%')}.",
+        f"{listed(apart, '.0%')}. From a draw of a Gaussian fitted to the codes: "
+        f"{listed(fitted['told apart'], '.0%')}.",
     )
 
 
@@ -126,11 +135,15 @@ def _exact(tables: Tables, pair: Pair) -> Claim:
 
 
 def _compressed(tables: Tables, pair: Pair) -> Claim:
+    """At as many bits what comes back decides; else who takes fewer."""
     rounded = _rows(tables["compression"], "step, spreads", STEP)
     bits = rounded["bits"]
+    verdict = _by_share(bits[pair.ae], bits[pair.vae], LEAST_OF_BITS, higher=False)
+    if verdict == NO_DIFFERENCE:
+        verdict = _by_difference(tables, pair, f"compression: exact, step, spreads {STEP}", higher=False)
     return Claim(
         "An autoencoder is the better compressor.",
-        _by_share(bits[pair.ae], bits[pair.vae], LEAST_OF_BITS, higher=False),
+        verdict,
         f"Bits a molecule (an upper bound) with codes rounded to {STEP:g} spreads: {listed(bits, '.0f')}; "
         f"so many come back: {listed(rounded['exact'], '.1%')}.",
     )
@@ -147,12 +160,13 @@ def _likeness(tables: Tables, pair: Pair) -> Claim:
 
 
 def _smooth(tables: Tables, pair: Pair) -> Claim:
-    jumps = tables["interpolation"].set_index("arm")["mean jump"]
+    paths = tables["interpolation"].set_index("arm")
     return Claim(
-        "Along a line in the latent space of a VAE molecules change smoothly.",
+        "Along a line in the latent space of a VAE molecules change less from step to step.",
         _by_difference(tables, pair, "interpolation: mean jump", higher=False),
-        "Mean jump (1 less the Tanimoto similarity) of eleven steps between two molecules: "
-        f"{listed(jumps, '.2f')}.",
+        "Mean jump (1 less the Tanimoto similarity) of ten steps between two molecules: "
+        f"{listed(paths['mean jump'], '.2f')}. The largest: {listed(paths['largest jump'], '.2f')}. "
+        f"Different ones of the eleven molecules: {listed(paths['num distinct'], '.1f')}.",
     )
 
 
@@ -185,10 +199,10 @@ def _between_clusters(num_midpoints: int, tables: Tables, pair: Pair) -> Claim |
 
 def _mended(tables: Tables, pair: Pair) -> Claim:
     mended = _rows(tables["denoising"], "rate", RATE)
-    gains = mended["gain in Tanimoto from"]
+    low, high = (float(mended[f"gain in Tanimoto {end}"][pair.vae]) for end in ("from", "to"))
     return Claim(
-        "A noisy version of an input is brought back to the input.",
-        BORNE_OUT if gains[pair.vae] > 0 else NOT_SO,
+        "What a VAE makes of a noisy version of an input is nearer to the input.",
+        _verdict(low, high, higher=True),
         f"With {RATE:.0%} of the symbols corrupted come back exactly: {listed(mended['exact'], '.1%')}; "
         f"corruption itself spares {mended['unchanged by the noise'][pair.vae]:.1%}. How much nearer "
         f"the answer is than what was given: {listed(mended['gain in Tanimoto'], '+.3f')}.",
@@ -198,13 +212,12 @@ def _mended(tables: Tables, pair: Pair) -> Claim:
 def _several(tables: Tables, pair: Pair) -> Claim:
     mended = _rows(tables["denoising"], "rate", RATE)
     among = next(name for name in mended if str(name).startswith("among "))
-    answers, found = mended["different answers"], mended[among]
-    is_so = answers[pair.vae] > 1.5 and found[pair.vae] > mended["exact"][pair.vae]
+    answers = mended["different answers"]
     return Claim(
         "A VAE gives several answers where an autoencoder gives one.",
-        BORNE_OUT if is_so else NOT_SO,
+        BORNE_OUT if answers[pair.vae] > LEAST_ANSWERS else NOT_SO,
         f"Different ones of {str(among).removeprefix('among ')}: {listed(answers, '.1f')}; the molecule "
-        f"is one of them: {listed(found, '.1%')}.",
+        f"is one of them: {listed(mended[among], '.1%')}, is the first: {listed(mended['exact'], '.1%')}.",
     )
 
 
@@ -221,11 +234,19 @@ def _searches(tables: Tables, pair: Pair) -> Iterator[Claim]:
 
 
 def _by_difference(tables: Tables, pair: Pair, figure: str, *, higher: bool) -> str:
-    """The verdict on "the VAE's is higher", or lower, by the interval of the difference."""
+    """The verdict on "the VAE's is higher", or lower, by the interval of the difference.
+
+    After several trainings it must leave out 0 over those too, by Student's t of their differences.
+    """
     table = tables[DIFFERENCES]
     is_it = (table["arm"] == pair.vae) & (table["against"] == pair.ae) & (table["figure"] == figure)
     row = table[is_it].iloc[0]
-    return _verdict(float(row["difference from"]), float(row["difference to"]), higher=higher)
+    low, high = float(row["difference from"]), float(row["difference to"])
+    if row.get("seeds", 1) > 1:
+        error = row["difference sd"] / math.sqrt(row["seeds"])
+        reach = float(student.ppf(0.975, row["seeds"] - 1)) * error
+        low, high = min(low, row["difference"] - reach), max(high, row["difference"] + reach)
+    return _verdict(low, high, higher=higher)
 
 
 def _by_errors(vae: float, vae_error: float, ae: float, ae_error: float, *, higher: bool) -> str:
@@ -248,9 +269,11 @@ def _by_share(vae: float, ae: float, least: float, *, higher: bool) -> str:
 
 
 def _verdict(low: float, high: float, *, higher: bool) -> str:
-    if low <= 0 <= high:
-        return NO_DIFFERENCE
-    return BORNE_OUT if (low > 0) == higher else NOT_SO
+    if low > 0:
+        return BORNE_OUT if higher else NOT_SO
+    if high < 0:
+        return NOT_SO if higher else BORNE_OUT
+    return NO_DIFFERENCE
 
 
 def _rows(table: pd.DataFrame, column: str, value: float | str) -> pd.DataFrame:

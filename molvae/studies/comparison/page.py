@@ -41,15 +41,15 @@ def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
     """The table with each value and the two ends of its interval in one column, as text.
 
     >>> with_intervals(pd.DataFrame({"arm": ["AE"], "x": [0.5], "x from": [0.41], "x to": [0.612]}))
-      arm                  x
-    0  AE  0.5 (0.41-0.612)
+      arm                     x
+    0  AE  0.5 (0.41 to 0.612)
     """
     shown = table.copy()
     for name in table.columns:
         low, high = f"{name} from", f"{name} to"
         if low in table.columns and high in table.columns:
             ends = zip(table[name], table[low], table[high], strict=True)
-            shown[name] = ["" if pd.isna(v) else f"{v:.3g} ({a:.3g}-{b:.3g})" for v, a, b in ends]
+            shown[name] = ["" if pd.isna(v) else f"{v:.3g} ({a:.3g} to {b:.3g})" for v, a, b in ends]
             shown = shown.drop(columns=[low, high])
         if (spread := f"{name} sd") in table.columns:
             shown[name] = [
@@ -63,8 +63,8 @@ def with_intervals(table: pd.DataFrame) -> pd.DataFrame:
 def _with_spread(value: str | float, spread: float) -> str:
     """A value, as text with its interval or as a number, with its standard deviation over seeds.
 
-    >>> _with_spread("0.5 (0.41-0.612)", 0.012), _with_spread(0.25, 0.1)
-    ('0.5 ± 0.012 (0.41-0.612)', '0.25 ± 0.1')
+    >>> _with_spread("0.5 (0.41 to 0.612)", 0.012), _with_spread(0.25, 0.1)
+    ('0.5 ± 0.012 (0.41 to 0.612)', '0.25 ± 0.1')
     """
     first, *rest = (value if isinstance(value, str) else f"{value:.4g}").split(" ", 1)
     return " ".join([f"{first} ± {spread:.2g}", *rest])
@@ -108,7 +108,7 @@ def _in_short(found: Sequence[Claim], study: Study) -> list[str]:
     exact = study.tables["reconstruction"].set_index("arm")["exact, mean"]
     return [
         f"Of {len(found)} things that are said of autoencoders and VAEs {counts[BORNE_OUT]} are borne out, "
-        f"{counts[NOT_SO]} are not so, and {counts[NO_DIFFERENCE]} make no difference that was measured: "
+        f"{counts[NOT_SO]} are not so, and {counts[NO_DIFFERENCE]} make no difference that counts: "
         f"between {pair.ae} and {pair.vae}, the VAE that gives back the nearest to as many molecules "
         f"({exact[pair.ae]:.1%} and {exact[pair.vae]:.1%})."
     ]
@@ -120,8 +120,10 @@ def _statements(found: Sequence[Claim]) -> list[Section]:
         return []
     text = (
         "Each judged between the two arms named above, and shown for all. Borne out or not so: the 95 % "
-        "interval of the difference, over molecules, leaves out 0. Of bits a tenth is a difference, of "
-        "an FCD half of what it is off."
+        "interval of the difference, over molecules or searches, leaves out 0, and over trainings too "
+        "where there are several. Of an FCD half of what it is off is a difference, of answers more than "
+        "one and a half are several, and of two compressors the one of as many bits that gives back more "
+        "is the better."
     )
     return [Section("What is said, and what was measured", text, [statements_of(found)])]
 
@@ -133,7 +135,8 @@ def _seeds(study: Study) -> list[str]:
     counts = study.tables["reconstruction"].set_index("arm")["seeds"]
     return [
         f"Seeds: {listed(counts, 'd')}. Figures are means over them; ± is the standard deviation over them, "
-        "in brackets stands the 95 % interval over molecules. What is drawn is of the first seed of each arm."
+        "in brackets stands the 95 % interval over molecules. Samples are of the first seed of each arm, "
+        "other drawings of the first whose weights are there."
     ]
 
 

@@ -32,7 +32,7 @@ TOLD = {
     "SA_mean": "mean SA",
 }
 
-STANDARD_NORMAL, OWN_PRIOR = "N(0, I)", "own prior"
+STANDARD_NORMAL, FULL_GAUSSIAN, OWN_PRIOR = "N(0, I)", "full Gaussian", "own prior"
 
 Sampler = Callable[[Subject, int], FloatArray]
 
@@ -65,11 +65,11 @@ def _noise(subject: Subject, num_draws: int) -> FloatArray:
 SAMPLERS: dict[str, Sampler] = {
     STANDARD_NORMAL: _noise,
     "N(0, I), standardized": _standardized,
-    "full Gaussian": _fitted("gaussian"),
+    FULL_GAUSSIAN: _fitted("gaussian"),
     "mixture": _fitted("mixture"),
     "flow": _fitted("flow"),
 }
-QUICK_SAMPLERS = (STANDARD_NORMAL, "full Gaussian")
+QUICK_SAMPLERS = (STANDARD_NORMAL, FULL_GAUSSIAN)
 
 
 def drawn_latents(subject: Subject, samplers: tuple[str, ...]) -> dict[str, FloatArray]:

@@ -59,6 +59,7 @@ class Compared(NamedTuple):
 COMPARED = (
     Compared("reconstruction", "exact, mean"),
     Compared("reconstruction", "exact, one draw"),
+    Compared("compression", "exact", ("step, spreads", 0.5)),
     Compared("continuity", "Tanimoto", ("radius, spreads", 1.0)),
     Compared("interpolation", "mean jump"),
     Compared("interpolation", "strict share"),
