@@ -9,6 +9,7 @@ molecules.sdf, the molecules found, best first.
 
 import argparse
 import logging
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import numpy as np
 from molvae.commands.opening import add_model
 from molvae.commands.search_settings import SearchSettings, objective_of
 from molvae.commands.tables import in_columns, read_smiles
-from molvae.errors import InputError
+from molvae.errors import InputError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model, read_manifest
 from molvae.generation.molecules import refusal_error
@@ -24,9 +25,11 @@ from molvae.optimization.choices import Settings
 from molvae.optimization.evolution import EvolutionSettings
 from molvae.optimization.goal import Goal
 from molvae.optimization.gradient_ascent import GradientSettings
+from molvae.optimization.graph_ga import GraphGASettings
 from molvae.optimization.latent_cma_es import CMASettings
 from molvae.optimization.pareto import hypervolume
 from molvae.optimization.trust_region_bo import TrustRegionSettings
+from molvae.setting_fields import fields_of
 from molvae.settings import add_flags, gather
 from molvae.studies.molecule_tables import BROKEN, FRONT, SCORE
 from molvae.studies.optimize_run import (
@@ -41,7 +44,18 @@ from molvae.studies.optimize_run import (
 logger = logging.getLogger(__name__)
 
 NUM_SHOWN = 5
-SETTINGS = (SearchSettings, GradientSettings, CMASettings, EvolutionSettings, TrustRegionSettings)
+#: The settings of each optimizer that has some.
+OWN_SETTINGS: dict[str, type[Settings]] = {
+    "evolution": EvolutionSettings,
+    "latent-evolution": EvolutionSettings,
+    "gradient-ascent": GradientSettings,
+    "cma-es": CMASettings,
+    "trust-region": TrustRegionSettings,
+    "graph-ga": GraphGASettings,
+}
+SETTINGS = (SearchSettings, *dict.fromkeys(OWN_SETTINGS.values()))
+#: Flags that say how an oracle of one's own is run.
+OF_ORACLE = ("oracle_timeout", "oracle_batch")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -56,29 +70,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Searches, and prints the best molecules."""
-    settings: SearchSettings
-    settings, gradient, cma, evolution, region = gather(
-        SETTINGS,
-        arguments.table,
-        vars(arguments),
-        arguments.table_where,
-    )
+    gathered = gather(SETTINGS, arguments.table, vars(arguments), arguments.table_where)
+    chosen = dict(zip(SETTINGS, gathered, strict=True))
+    settings: SearchSettings = chosen[SearchSettings]
+    _check_flags(vars(arguments), settings)
     goal = settings.read_goal()  # a mistake in it is told at once
     model = load_model(arguments.model)
     with objective_of(settings, goal, model) as objective:
-        own_settings: dict[str, Settings | None] = {
-            "gradient-ascent": gradient,
-            "cma-es": cma,
-            "evolution": evolution,
-            "latent-evolution": evolution,
-            "trust-region": region,
-        }
+        own = OWN_SETTINGS.get(settings.optimizer)
         request = OptimizeRequest(
             objective=objective,
             goal=goal,
             starts=_starts(model, settings) or _leads(model, goal),
             optimizer=settings.optimizer,
-            settings=own_settings.get(settings.optimizer),
+            settings=chosen[own] if own is not None else None,
             budget=settings.budget,
             patience=settings.stop_after,
             proposals_per_batch=settings.proposals_per_batch,
@@ -89,6 +94,23 @@ def run(arguments: argparse.Namespace) -> None:
             model, request, arguments.out, resume=arguments.resume, overwrite=arguments.overwrite
         )
     _print_result(result, request, arguments.out)
+
+
+def _check_flags(given: Collection[str], settings: SearchSettings) -> None:
+    """Refuses flags that would change nothing."""
+    own = OWN_SETTINGS.get(settings.optimizer)
+    for name, cls in OWN_SETTINGS.items():
+        if cls is not own and (idle := next((flag for flag in fields_of(cls) if flag in given), None)):
+            raise SettingsError(
+                f'"--{idle.replace("_", "-")}" is a setting of {name}, and not of the optimizer '
+                f'"{settings.optimizer}": leave it out, or give --optimizer {name}'
+            )
+    has_oracle = settings.oracle_python is not None or settings.oracle_command is not None
+    if not has_oracle and (idle := next((flag for flag in OF_ORACLE if flag in given), None)):
+        raise SettingsError(
+            f'"--{idle.replace("_", "-")}" says how an oracle is run that is given with --oracle-python or '
+            "--oracle-command: give one of these, or write it under [oracle] in the goal file"
+        )
 
 
 def _starts(model: MoleculeModel, settings: SearchSettings) -> list[str]:

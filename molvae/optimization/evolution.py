@@ -35,6 +35,11 @@ MAX_ROUNDS = 4
 #: A molecule is a success of its operator if it is among so large a share of the best so far, and among so
 #: many of the best.
 SUCCESS_SHARE, NUM_SUCCESSFUL = 0.1, 50
+#: Molecules whose mean says whether the search goes on.
+NUM_BEST = 10
+#: Early on little is known and every call teaches much, so fewer are proposed at a time: this share of those
+#: that were told, but so many at least.
+BATCH_SHARE, LEAST_BATCH = 1 / 16, 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +113,7 @@ class Evolution:
         self._screen = (
             FrontScreen(self._generator, num_aims, kernels) if num_aims else Screen(self._generator, kernels)
         )
-        self._num_told = 0
+        self._num_told, self._best = 0, -np.inf
         self._no_latent = np.full(model.latent_dim, np.nan)
 
     def ask(self, num_proposals: int) -> Proposals:
@@ -119,7 +124,9 @@ class Evolution:
         missing = 0 if self._memory.starts else self._settings.first_draws - self._num_told
         if missing > 0 or not self._memory.has_scores:
             return prior_proposals(self._model, max(1, min(num_proposals, missing)), self._generator)
-        candidates = self.candidates(self._settings.candidates * num_proposals, 2 * num_proposals)
+        num_proposals = min(num_proposals, max(LEAST_BATCH, round(BATCH_SHARE * self._num_told)))
+        num_candidates = self._settings.candidates * num_proposals
+        candidates = self.candidates(num_candidates, num_candidates)
         if not candidates:
             return prior_proposals(self._model, num_proposals, self._generator)
         return self._proposals(candidates, num_proposals)
@@ -154,13 +161,27 @@ class Evolution:
         self._screen.tell(list(scored), scores[list(scored.values())])
         if isinstance(self._screen, FrontScreen):
             self._memory.rescore(self._screen.scores)
+        is_better = self._is_better(list(scored))
         known = self._memory.best_scores()
         share = min(SUCCESS_SHARE, NUM_SUCCESSFUL / len(known))
         bar = float(np.quantile(known, 1 - share))
         for smiles, row in scored.items():
             self._shares.tell(proposals.operator[row], self._memory.score_of(smiles) > bar)
         for moves in dict.fromkeys(self._moves.values()):
-            moves.learn(len(scored))
+            moves.learn(len(scored), is_better)
+
+    def _is_better(self, smiles: Sequence[str]) -> bool:
+        """Whether the best are better for molecules told last, one of which is on the front if there is one.
+
+        While fewer molecules have scores than say so, the search has only begun.
+        """
+        if isinstance(self._screen, FrontScreen):
+            return any(self._screen.is_on_front(text) for text in smiles)
+        best = self._memory.best_scores(NUM_BEST)
+        is_better = len(best) < NUM_BEST or float(best.mean()) > self._best
+        if len(best) == NUM_BEST:
+            self._best = max(self._best, float(best.mean()))
+        return is_better
 
     def _made(self, num_candidates: int) -> list[Candidate]:
         """What every operator makes of its share."""

@@ -51,6 +51,10 @@ class FrontScreen:
         self._standings.tell(smiles, aims)
         self.scores = self._standings.scores
 
+    def is_on_front(self, smiles: str) -> bool:
+        """Whether no molecule that was told is better than this one, which was too, in every aim."""
+        return self.scores[smiles] >= -1
+
     def choose(self, smiles: Sequence[str], num_chosen: int, quotas: Quotas | None = None) -> list[int]:
         """Places of the most promising of valid SMILES; arguments are those of `Screen.choose`."""
         quotas = Quotas.without_kinds(len(smiles)) if quotas is None else quotas

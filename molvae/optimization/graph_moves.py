@@ -47,7 +47,7 @@ class GraphMoves:
             for first, second in zip(parents, others, strict=True)
         ]
 
-    def learn(self, num_scored: int) -> None:
+    def learn(self, num_scored: int, is_better: bool) -> None:
         """Nothing; the memory holds the parents."""
 
     def _edited(self, operator: str, first: str, second: str) -> str:

@@ -19,12 +19,10 @@ from molvae.optimization.moves import Candidate
 from molvae.optimization.recombination import CROSSOVERS, recombined
 
 NOISE, CROSSOVER, SLIP = "noise", "crossover", "slip"
-#: Molecules of one lesson, and how good they are: of this share of what was scored.
+#: Molecules of one lesson, and of how many of the best they are.
 LESSON_SIZE, LESSON_BEST = 48, 100
 #: The decoder draws the more boldly, up to a temperature, the fewer of its molecules are new.
 MIN_NEW_SHARE, TEMPERATURE_STEP, MAX_TEMPERATURE = 0.4, 1.05, 1.6
-#: Molecules whose mean says whether the search goes on.
-NUM_BEST = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +87,7 @@ class LatentMoves:
         self.operators = (NOISE, CROSSOVER) if self._student is None else (NOISE, CROSSOVER, SLIP)
         self._lessons_due = 0.0
         self._temperature = 1.0
-        self._best, self._num_idle = -np.inf, 0
+        self._num_idle = 0
 
     def make(self, operator: str, num_candidates: int) -> list[Candidate]:
         """One for each elite drawn that has a latent."""
@@ -100,16 +98,19 @@ class LatentMoves:
         if operator == CROSSOVER:
             points = self._crossed(points, parents)
         smiles, latents = self._decoded(parents, self._frame.to_latents(points), operator)
-        self._adapt_temperature(smiles)
+        if operator != SLIP:
+            self._adapt_temperature(smiles)
         return [
             Candidate(text, latent, operator, parent)
             for text, latent, parent in zip(smiles, latents, parents, strict=True)
         ]
 
-    def learn(self, num_scored: int) -> None:
+    def learn(self, num_scored: int, is_better: bool) -> None:
         """The lessons that are due, and a new copy where the last one finds nothing better."""
         self._lessons_due += self._settings.lessons * num_scored
-        self._restart_if_idle(num_scored)
+        self._num_idle = 0 if is_better else self._num_idle + num_scored
+        if self._num_idle >= self._settings.patience and isinstance(self._model, Teachable):
+            self._student, self._num_idle = self._model.student(), 0
         while self._student is not None and self._lessons_due >= 1:
             self._lessons_due -= 1
             self._teach(self._student)
@@ -123,15 +124,9 @@ class LatentMoves:
             latents = self._frame.to_latents(self._points_of(pupils))
             student.learn(pupils, latents, self._settings.noise_level, self._generator)
 
-    def _restart_if_idle(self, num_scored: int) -> None:
-        best = float(self._memory.best_scores(NUM_BEST).mean())
-        self._num_idle = 0 if best > self._best else self._num_idle + num_scored
-        self._best = max(best, self._best)
-        if self._num_idle >= self._settings.patience and isinstance(self._model, Teachable):
-            self._student, self._num_idle = self._model.student(), 0
-
     def _adapt_temperature(self, smiles: Sequence[str]) -> None:
-        new_share = sum(bool(text) and text not in self._memory for text in smiles) / len(smiles)
+        new = {text for text in smiles if text and text not in self._memory}
+        new_share = len(new) / len(smiles)
         step = TEMPERATURE_STEP if new_share < MIN_NEW_SHARE else 1 / TEMPERATURE_STEP
         self._temperature = float(np.clip(self._temperature * step, 1.0, MAX_TEMPERATURE))
 

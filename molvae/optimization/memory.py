@@ -68,8 +68,9 @@ class Memory:
         self._rank()
 
     def _rank(self) -> None:
-        scored = [smiles for smiles, score in self._scores.items() if not np.isnan(score)]
-        self._ranked = sorted(scored, key=lambda smiles: -self._scores[smiles])
+        """Best first; of equal scores the latest first, so that a search on a plateau moves on."""
+        latest_first = [smiles for smiles, score in reversed(self._scores.items()) if not np.isnan(score)]
+        self._ranked = sorted(latest_first, key=lambda smiles: -self._scores[smiles])
 
     def __contains__(self, smiles: str) -> bool:
         return smiles in self._scores
@@ -105,8 +106,11 @@ class Memory:
 
     def with_latents(self, smiles: Sequence[str]) -> list[str]:
         """Those of the molecules that have a latent: all but what came without one and can't be encoded."""
-        known = self._latents.keys() | self._latentless
-        new = [text for text in dict.fromkeys(smiles) if text not in known]
+        new = [
+            text
+            for text in dict.fromkeys(smiles)
+            if text not in self._latents and text not in self._latentless
+        ]
         nowhere = np.full((len(new), self._model.latent_dim), np.nan)
         for text, latent in zip(new, encode_or_keep(self._model, new, nowhere) if new else [], strict=True):
             if np.isnan(latent).any():

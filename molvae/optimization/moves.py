@@ -39,8 +39,13 @@ class Moves(Protocol):
         """Candidates by one of the operators, known and unknown ones; fewer where elites can't be moved."""
         ...
 
-    def learn(self, num_scored: int) -> None:
-        """Learns from what the memory holds, now that so many more molecules have a score."""
+    def learn(self, num_scored: int, is_better: bool) -> None:
+        """Learns from what the memory holds.
+
+        Args:
+            num_scored: how many molecules got a score since the last time.
+            is_better: whether the best are better for it.
+        """
         ...
 
 
@@ -64,5 +69,5 @@ class FreshDraws:
         smiles = self._model.decode(latents)
         return [Candidate(text, latent, operator, "") for text, latent in zip(smiles, latents, strict=True)]
 
-    def learn(self, num_scored: int) -> None:
+    def learn(self, num_scored: int, is_better: bool) -> None:
         """Nothing."""

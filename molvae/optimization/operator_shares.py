@@ -7,9 +7,9 @@ import numpy as np
 from molvae.interfaces import FloatArray
 
 #: What is left of a try after each molecule that was told, and the least share of any operator.
-MEMORY, FLOOR = 0.999, 0.03
+MEMORY, FLOOR = 0.999, 0.01
 #: An operator is believed to be as good as all together until it was tried about so often.
-DOUBT = 20.0
+DOUBT = 5.0
 
 
 class OperatorShares:

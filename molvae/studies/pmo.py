@@ -96,11 +96,12 @@ def run_pmo(
     """
     digest = hashlib.sha256("\n".join(request.corpus).encode()).hexdigest()
     record = {"budget": request.budget, "corpus": digest}
-    claim_folder(out, record, may_change=(), resume=resume, overwrite=overwrite)
     model = model_path(request.model)
-    for optimizer in dict.fromkeys(request.optimizers):
-        if ALL_OPTIMIZERS[optimizer].has_model:
-            _check_model(out / optimizer, model)
+    searching = [name for name in dict.fromkeys(request.optimizers) if ALL_OPTIMIZERS[name].has_model]
+    checksum = weights_checksum(model) if searching else ""  # before anything is deleted
+    claim_folder(out, record, may_change=(), resume=resume, overwrite=overwrite)
+    for optimizer in searching:
+        _check_model(out / optimizer, model, checksum)
     jobs = [
         PmoJob(task, optimizer, seed, request.budget, out, model)
         for optimizer in dict.fromkeys(request.optimizers)
@@ -120,9 +121,9 @@ def run_pmo(
     return runs
 
 
-def _check_model(folder: Path, model: Path) -> None:
+def _check_model(folder: Path, model: Path, checksum: str) -> None:
     """Makes sure that all runs of an optimiser are of one model, whose checksum is kept in their folder."""
-    checksum, file = weights_checksum(model), folder / MODEL_FILE
+    file = folder / MODEL_FILE
     folder.mkdir(exist_ok=True)
     if file.exists() and file.read_text(encoding="utf-8").strip() != checksum:
         raise SettingsError(

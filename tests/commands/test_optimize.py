@@ -135,6 +135,12 @@ def test_starts_of_a_file_are_those_that_the_model_can_read(
             '"2" starting molecules are more than the budget of "1"',
         ),
         (["--maximize", "SA", "--optimizer", "gradient-ascent"], 'does not predict "SA"'),
+        (
+            ["--maximize", "QED", "--optimizer", "cma-es", "--noise-level", "0.5"],
+            '"--noise-level" is a setting of evolution, and not of the optimizer "cma-es": leave it out',
+        ),
+        (["--maximize", "QED", "--population-size", "9"], '"--population-size" is a setting of graph-ga'),
+        (["--maximize", "QED", "--oracle-batch", "4"], '"--oracle-batch" says how an oracle is run'),
     ],
 )
 def test_a_search_that_makes_no_sense_is_refused_before_it_starts(

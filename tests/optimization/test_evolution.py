@@ -160,6 +160,29 @@ def test_a_copy_that_finds_nothing_better_is_made_anew() -> None:
     assert len(model.students) == 4, "the start is better than nothing, then 30, 60 and 90 are not"
 
 
+def test_a_front_that_shrinks_for_a_better_molecule_is_no_reason_to_make_the_copy_anew() -> None:
+    model = TeachableToy()
+    optimizer = Evolution(model, [MIDDLE], 0, EvolutionSettings(patience=30), LATENT_OPERATORS, num_aims=2)
+    for batch in range(12):
+        proposals = optimizer.ask(10)
+        optimizer.tell(proposals, np.full((len(proposals.smiles), 2), 0.01 * (batch + 1)))
+    assert len(model.students) == 1
+
+
+def test_early_batches_are_small_and_grow_with_what_was_told() -> None:
+    optimizer = Evolution(ToyLatentModel(), [], 0, EvolutionSettings(first_draws=40), LATENT_OPERATORS)
+    told, sizes = 0, []
+    while told < 700:
+        proposals = optimizer.ask(64)
+        optimizer.tell(proposals, np.linspace(0, 1, len(proposals.smiles)))
+        told += len(proposals.smiles)
+        sizes.append(len(proposals.smiles))
+    assert sizes[0] == 40
+    assert set(sizes[1:14]) == {16}
+    assert sizes == [sizes[0], *sorted(sizes[1:])]
+    assert sizes[-1] > 35
+
+
 @pytest.mark.parametrize("way", CROSSOVERS)
 def test_children_lie_between_their_parents_and_are_as_long(
     way: Literal["line", "mask", "blocks"],

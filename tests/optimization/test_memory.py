@@ -32,6 +32,11 @@ def test_no_elite_is_drawn_beyond_the_limit_or_without_a_score() -> None:
     assert memory_of([np.nan]).draw_elites(5, generator) == []
 
 
+def test_of_equal_scores_the_latest_is_the_better_elite() -> None:
+    drawn = memory_of([1.0, 1.0, 2.0, 1.0]).draw_elites(1000, np.random.default_rng(0), among=2)
+    assert set(drawn) == {SMILES[2], SMILES[3]}
+
+
 def test_starts_are_asked_for_once_and_in_one_spelling() -> None:
     memory = Memory(ToyLatentModel(2), ["NCC", "C(CN)", "NC(F)C"])
     first, second = memory.ask_starts(1), memory.ask_starts(5)
