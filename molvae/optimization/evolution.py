@@ -37,6 +37,8 @@ MAX_ROUNDS = 4
 SUCCESS_SHARE, NUM_SUCCESSFUL = 0.1, 50
 #: Molecules whose mean says whether the search goes on.
 NUM_BEST = 10
+#: Share of the batches that are made elsewhere while nothing better comes of the best.
+AWAY_SHARE = 0.75
 #: Early on little is known and every call teaches much, so fewer are proposed at a time: this share of those
 #: that were told, but so many at least.
 BATCH_SHARE, LEAST_BATCH = 1 / 16, 16
@@ -53,6 +55,10 @@ class EvolutionSettings(LatentMoveSettings):
     free_share: float = field(
         default=0.25, metadata={"help": "share of proposals that the Gaussian process has no say in"}
     )
+    patience: int = field(
+        default=1000,
+        metadata={"help": "scored molecules without a better ten best before it looks elsewhere too"},
+    )
     descriptors: bool = field(
         default=True,
         metadata={"help": "the Gaussian process compares descriptors too, and not fragments alone"},
@@ -60,7 +66,7 @@ class EvolutionSettings(LatentMoveSettings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("first_draws", "candidates"):
+        for name in ("first_draws", "candidates", "patience"):
             if getattr(self, name) < 1:
                 raise SettingsError(f'{name} is "{getattr(self, name)}"; it must be at least 1')
         if not 0 <= self.free_share <= 1:
@@ -113,7 +119,8 @@ class Evolution:
         self._screen = (
             FrontScreen(self._generator, num_aims, kernels) if num_aims else Screen(self._generator, kernels)
         )
-        self._num_told, self._best = 0, -np.inf
+        self._num_told, self._num_idle = 0, 0
+        self._best, self._best_away = -np.inf, -np.inf
         self._no_latent = np.full(model.latent_dim, np.nan)
 
     def ask(self, num_proposals: int) -> Proposals:
@@ -124,6 +131,7 @@ class Evolution:
         missing = 0 if self._memory.starts else self._settings.first_draws - self._num_told
         if missing > 0 or not self._memory.has_scores:
             return prior_proposals(self._model, max(1, min(num_proposals, missing)), self._generator)
+        self._memory.is_away = self._memory.detour.is_on and self._generator.random() < AWAY_SHARE
         num_proposals = min(num_proposals, max(LEAST_BATCH, round(BATCH_SHARE * self._num_told)))
         num_candidates = self._settings.candidates * num_proposals
         candidates = self.candidates(num_candidates, num_candidates)
@@ -141,11 +149,16 @@ class Evolution:
         found: dict[str, Candidate] = {}
         for _ in range(MAX_ROUNDS):
             for candidate in self._made(num_made):
-                if candidate.smiles and candidate.smiles not in self._memory:
+                if self._is_wanted(candidate.smiles):
                     found.setdefault(candidate.smiles, candidate)
             if len(found) >= num_enough:
                 break
         return list(found.values())
+
+    def _is_wanted(self, smiles: str) -> bool:
+        """Whether it is a molecule, a new one, and not one that is avoided."""
+        is_new = bool(smiles) and smiles not in self._memory
+        return is_new and not (self._memory.is_away and self._memory.detour.is_near(smiles))
 
     def tell(self, proposals: Proposals, scores: FloatArray) -> None:
         """Learns from the scores `(B,)`, or aims `(B, K)`; a molecule without is never asked for again."""
@@ -161,14 +174,38 @@ class Evolution:
         self._screen.tell(list(scored), scores[list(scored.values())])
         if isinstance(self._screen, FrontScreen):
             self._memory.rescore(self._screen.scores)
-        is_better = self._is_better(list(scored))
+        is_away, self._memory.is_away = self._memory.is_away, False
         known = self._memory.best_scores()
         share = min(SUCCESS_SHARE, NUM_SUCCESSFUL / len(known))
         bar = float(np.quantile(known, 1 - share))
         for smiles, row in scored.items():
             self._shares.tell(proposals.operator[row], self._memory.score_of(smiles) > bar)
+        self._look_elsewhere_if_idle(list(scored))
+        self._memory.is_away = is_away and self._memory.detour.is_on
         for moves in dict.fromkeys(self._moves.values()):
-            moves.learn(len(scored), is_better)
+            moves.learn(len(scored))
+
+    def _look_elsewhere_if_idle(self, smiles: Sequence[str]) -> None:
+        """Begins a detour where molecules told last, and those before them, made the best no better.
+
+        It ends with the first that does; one of which nothing more comes either is followed by the next.
+        """
+        memory = self._memory
+        if self._is_better(smiles):
+            self._num_idle = 0
+            memory.detour.end()
+            return
+        self._num_idle += len(smiles)
+        memory.is_away = memory.detour.is_on
+        best = memory.best_scores(NUM_BEST)
+        if memory.is_away and len(best) and best.mean() > self._best_away:
+            self._num_idle, self._best_away = 0, float(best.mean())
+        if self._num_idle >= self._settings.patience:
+            self._num_idle, self._best_away = 0, -np.inf
+            for moves in dict.fromkeys(self._moves.values()):
+                moves.forget()
+            if not isinstance(self._screen, FrontScreen):
+                memory.avoid(memory.elites[:NUM_BEST])
 
     def _is_better(self, smiles: Sequence[str]) -> bool:
         """Whether the best are better for molecules told last, one of which is on the front if there is one.

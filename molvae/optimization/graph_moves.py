@@ -47,8 +47,11 @@ class GraphMoves:
             for first, second in zip(parents, others, strict=True)
         ]
 
-    def learn(self, num_scored: int, is_better: bool) -> None:
+    def learn(self, num_scored: int) -> None:
         """Nothing; the memory holds the parents."""
+
+    def forget(self) -> None:
+        """Nothing."""
 
     def _edited(self, operator: str, first: str, second: str) -> str:
         if operator == MUTATION:

@@ -39,18 +39,13 @@ class LatentMoveSettings:
     lessons: float = field(
         default=0.15, metadata={"help": "lessons of the decoder's copy for each scored molecule; 0 for none"}
     )
-    patience: int = field(
-        default=1000,
-        metadata={"help": "scored molecules without a better ten best before the copy is made anew"},
-    )
     shuffled_latents: bool = field(
         default=False, metadata={"help": "a control: shuffle the numbers of each parent's latent first"}
     )
 
     def __post_init__(self) -> None:
-        for name, least in (("lessons", 0), ("patience", 1)):
-            if getattr(self, name) < least:
-                raise SettingsError(f'{name} is "{getattr(self, name)}"; it must be at least {least}')
+        if self.lessons < 0:
+            raise SettingsError(f'lessons is "{self.lessons}"; it must be at least 0')
         for name in ("noise_level", "crossover_share"):
             if not 0 <= getattr(self, name) <= 1:
                 raise SettingsError(f'{name} is "{getattr(self, name)}"; it must be from 0 to 1')
@@ -87,7 +82,6 @@ class LatentMoves:
         self.operators = (NOISE, CROSSOVER) if self._student is None else (NOISE, CROSSOVER, SLIP)
         self._lessons_due = 0.0
         self._temperature = 1.0
-        self._num_idle = 0
 
     def make(self, operator: str, num_candidates: int) -> list[Candidate]:
         """One for each elite drawn that has a latent."""
@@ -105,12 +99,14 @@ class LatentMoves:
             for text, latent, parent in zip(smiles, latents, parents, strict=True)
         ]
 
-    def learn(self, num_scored: int, is_better: bool) -> None:
-        """The lessons that are due, and a new copy where the last one finds nothing better."""
+    def forget(self) -> None:
+        """Makes a new copy of a model that can be taught."""
+        if isinstance(self._model, Teachable):
+            self._student = self._model.student()
+
+    def learn(self, num_scored: int) -> None:
+        """The lessons that are due."""
         self._lessons_due += self._settings.lessons * num_scored
-        self._num_idle = 0 if is_better else self._num_idle + num_scored
-        if self._num_idle >= self._settings.patience and isinstance(self._model, Teachable):
-            self._student, self._num_idle = self._model.student(), 0
         while self._student is not None and self._lessons_due >= 1:
             self._lessons_due -= 1
             self._teach(self._student)

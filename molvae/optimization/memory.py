@@ -10,6 +10,7 @@ import numpy as np
 from molvae.chem.molecules import canonicalize
 from molvae.errors import MoleculeError
 from molvae.interfaces import FloatArray, LatentModel, Proposals
+from molvae.optimization.detour import Detour
 
 START = "start"
 
@@ -38,6 +39,10 @@ class Memory:
         self._latentless: set[str] = set()
         self._scores: dict[str, float] = {}
         self._ranked: list[str] = []
+        self._away: list[str] | None = None
+        self.detour = Detour()
+        #: Whether elites are drawn from those that the detour does not avoid.
+        self.is_away = False
 
     def ask_starts(self, num_proposals: int) -> Proposals | None:
         """The next starting molecules, at most `num_proposals`; None when all have been asked for."""
@@ -71,6 +76,7 @@ class Memory:
         """Best first; of equal scores the latest first, so that a search on a plateau moves on."""
         latest_first = [smiles for smiles, score in reversed(self._scores.items()) if not np.isnan(score)]
         self._ranked = sorted(latest_first, key=lambda smiles: -self._scores[smiles])
+        self._away = None
 
     def __contains__(self, smiles: str) -> bool:
         return smiles in self._scores
@@ -80,9 +86,23 @@ class Memory:
         """Whether any molecule has a score."""
         return bool(self._ranked)
 
+    @property
+    def elites(self) -> list[str]:
+        """All that have a score, or those of them that the detour does not avoid, the best first."""
+        if not self.is_away:
+            return self._ranked
+        if self._away is None:
+            self._away = [smiles for smiles in self._ranked if not self.detour.is_near(smiles)]
+        return self._away
+
+    def avoid(self, smiles: Sequence[str]) -> None:
+        """Has the detour avoid these, beside those that it does."""
+        self.detour.avoid(smiles)
+        self._away = None
+
     def best_scores(self, num_best: int | None = None) -> FloatArray:
-        """The scores of all that have one, or of the best of them, the highest first."""
-        scores: FloatArray = np.array([self._scores[smiles] for smiles in self._ranked[:num_best]])
+        """The scores of all elites, or of the best of them, the highest first."""
+        scores: FloatArray = np.array([self._scores[smiles] for smiles in self.elites[:num_best]])
         return scores
 
     def score_of(self, smiles: str) -> float:
@@ -97,12 +117,13 @@ class Memory:
         Among 500 molecules the best is drawn 11 % of the time, one of the best ten 39 %. With `among`, no
         molecule ranked after it is drawn.
         """
-        if not self._ranked:
+        elites = self.elites or self._ranked
+        if not elites:
             return []
         draws = generator.uniform(size=num_elites)
-        num_ranks = len(self._ranked) if among is None else min(among, len(self._ranked))
+        num_ranks = len(elites) if among is None else min(among, len(elites))
         ranks = np.floor((num_ranks + 1) ** draws).astype(int) - 1
-        return [self._ranked[rank] for rank in ranks]
+        return [elites[rank] for rank in ranks]
 
     def with_latents(self, smiles: Sequence[str]) -> list[str]:
         """Those of the molecules that have a latent: all but what came without one and can't be encoded."""

@@ -39,13 +39,12 @@ class Moves(Protocol):
         """Candidates by one of the operators, known and unknown ones; fewer where elites can't be moved."""
         ...
 
-    def learn(self, num_scored: int, is_better: bool) -> None:
-        """Learns from what the memory holds.
+    def learn(self, num_scored: int) -> None:
+        """Learns from what the memory holds, now that so many more molecules have a score."""
+        ...
 
-        Args:
-            num_scored: how many molecules got a score since the last time.
-            is_better: whether the best are better for it.
-        """
+    def forget(self) -> None:
+        """Forgets what was learned, as nothing better comes of it."""
         ...
 
 
@@ -69,5 +68,8 @@ class FreshDraws:
         smiles = self._model.decode(latents)
         return [Candidate(text, latent, operator, "") for text, latent in zip(smiles, latents, strict=True)]
 
-    def learn(self, num_scored: int, is_better: bool) -> None:
+    def learn(self, num_scored: int) -> None:
+        """Nothing."""
+
+    def forget(self) -> None:
         """Nothing."""

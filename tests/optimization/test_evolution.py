@@ -157,7 +157,32 @@ def test_a_copy_that_finds_nothing_better_is_made_anew() -> None:
     for _ in range(11):
         proposals = optimizer.ask(10)
         optimizer.tell(proposals, np.zeros(len(proposals.smiles)))
-    assert len(model.students) == 4, "the start is better than nothing, then 30, 60 and 90 are not"
+    assert len(model.students) == 3, "ten are better than nothing; then 30 are not, and elsewhere 30 more"
+
+
+def test_a_search_that_finds_nothing_better_looks_elsewhere_until_it_does() -> None:
+    settings = EvolutionSettings(patience=40, first_draws=20)
+    optimizer = Evolution(ToyLatentModel(), [], 0, settings, LATENT_OPERATORS)
+    memory = optimizer._memory
+    stuck: list[str] = []
+    for _ in range(200):
+        proposals = optimizer.ask(16)
+        if memory.detour.is_on:
+            break
+        optimizer.tell(proposals, np.zeros(len(proposals.smiles)))
+        stuck += proposals.smiles
+    best = memory.elites[:10]
+    assert all(memory.detour.is_near(smiles) for smiles in best)
+    assert not all(memory.detour.is_near(smiles) for smiles in stuck)
+    away = 0
+    for _ in range(10):
+        proposals = optimizer.ask(16)
+        if memory.is_away:
+            away += 1
+            assert not any(memory.detour.is_near(smiles) for smiles in proposals.smiles if smiles)
+    assert away > 3
+    optimizer.tell(proposals, np.ones(len(proposals.smiles)))
+    assert not memory.detour.is_on
 
 
 def test_a_front_that_shrinks_for_a_better_molecule_is_no_reason_to_make_the_copy_anew() -> None:
@@ -203,6 +228,7 @@ def test_children_lie_between_their_parents_and_are_as_long(
     [
         ({"first_draws": 0}, 'first_draws is "0"; it must be at least 1'),
         ({"candidates": 0}, 'candidates is "0"'),
+        ({"patience": 0}, 'patience is "0"'),
         ({"lessons": -0.1}, 'lessons is "-0.1"'),
         ({"free_share": 1.5}, 'free_share is "1.5"; it must be from 0 to 1'),
         ({"noise_level": 2.0}, 'noise_level is "2.0"'),

@@ -37,6 +37,24 @@ def test_of_equal_scores_the_latest_is_the_better_elite() -> None:
     assert set(drawn) == {SMILES[2], SMILES[3]}
 
 
+def test_elites_elsewhere_are_those_unlike_the_ones_that_are_avoided() -> None:
+    smiles = ["CCCCCCCCO", "CCCCCCCO", "c1ccc2ncccc2c1", "c1ccncc1", "CCCCCCCN"]
+    memory = Memory(ToyLatentModel(), [])
+    memory.tell(Proposals(smiles, None, ["x"] * 5, [""] * 5), np.array([5.0, 4, 3, 2, 1]))
+    memory.avoid(smiles[:1])
+    assert memory.elites == smiles, "nothing changes until the search goes there"
+    memory.is_away = True
+    assert memory.elites == smiles[2:4]
+    assert set(memory.draw_elites(100, np.random.default_rng(0))) == set(smiles[2:4])
+    assert memory.best_scores().tolist() == [3, 2]
+    memory.avoid(smiles[2:3])
+    assert memory.elites == smiles[3:4]
+    memory.avoid(smiles[3:4])
+    assert set(memory.draw_elites(100, np.random.default_rng(0))) == set(smiles), "there is nowhere else"
+    memory.detour.end()
+    assert not memory.detour.is_near(smiles[0])
+
+
 def test_starts_are_asked_for_once_and_in_one_spelling() -> None:
     memory = Memory(ToyLatentModel(2), ["NCC", "C(CN)", "NC(F)C"])
     first, second = memory.ask_starts(1), memory.ask_starts(5)
