@@ -60,7 +60,8 @@ def test_a_seed_decides_every_proposal(optimizer: str, oracle: str) -> None:
         (optimizer, oracle)
         for optimizer in LEARNERS
         for oracle in ("linear", "peak", "flaky")
-        if (optimizer, oracle) != ("gradient-ascent", "peak")  # of which the head that it follows knows nothing
+        # the head that gradient ascent follows knows nothing of the peak
+        if (optimizer, oracle) != ("gradient-ascent", "peak")
     ],
 )
 def test_learning_beats_random_draws_from_the_prior(optimizer: str, oracle: str) -> None:
