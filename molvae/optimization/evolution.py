@@ -174,14 +174,12 @@ class Evolution:
         self._screen.tell(list(scored), scores[list(scored.values())])
         if isinstance(self._screen, FrontScreen):
             self._memory.rescore(self._screen.scores)
-        is_away, self._memory.is_away = self._memory.is_away, False
         known = self._memory.best_scores()
         share = min(SUCCESS_SHARE, NUM_SUCCESSFUL / len(known))
         bar = float(np.quantile(known, 1 - share))
         for smiles, row in scored.items():
             self._shares.tell(proposals.operator[row], self._memory.score_of(smiles) > bar)
         self._look_elsewhere_if_idle(list(scored))
-        self._memory.is_away = is_away and self._memory.detour.is_on
         for moves in dict.fromkeys(self._moves.values()):
             moves.learn(len(scored))
 
@@ -193,19 +191,18 @@ class Evolution:
         memory = self._memory
         if self._is_better(smiles):
             self._num_idle = 0
-            memory.detour.end()
+            memory.avoid_nothing()
             return
         self._num_idle += len(smiles)
-        memory.is_away = memory.detour.is_on
-        best = memory.best_scores(NUM_BEST)
-        if memory.is_away and len(best) and best.mean() > self._best_away:
+        best = memory.best_scores(NUM_BEST, elsewhere=True)
+        if memory.detour.is_on and len(best) and best.mean() > self._best_away:
             self._num_idle, self._best_away = 0, float(best.mean())
         if self._num_idle >= self._settings.patience:
             self._num_idle, self._best_away = 0, -np.inf
             for moves in dict.fromkeys(self._moves.values()):
                 moves.forget()
             if not isinstance(self._screen, FrontScreen):
-                memory.avoid(memory.elites[:NUM_BEST])
+                memory.avoid(memory.elsewhere[:NUM_BEST])
 
     def _is_better(self, smiles: Sequence[str]) -> bool:
         """Whether the best are better for molecules told last, one of which is on the front if there is one.

@@ -39,7 +39,7 @@ class Memory:
         self._latentless: set[str] = set()
         self._scores: dict[str, float] = {}
         self._ranked: list[str] = []
-        self._away: list[str] | None = None
+        self._elsewhere: list[str] | None = None
         self.detour = Detour()
         #: Whether elites are drawn from those that the detour does not avoid.
         self.is_away = False
@@ -76,7 +76,7 @@ class Memory:
         """Best first; of equal scores the latest first, so that a search on a plateau moves on."""
         latest_first = [smiles for smiles, score in reversed(self._scores.items()) if not np.isnan(score)]
         self._ranked = sorted(latest_first, key=lambda smiles: -self._scores[smiles])
-        self._away = None
+        self._elsewhere = None
 
     def __contains__(self, smiles: str) -> bool:
         return smiles in self._scores
@@ -88,21 +88,30 @@ class Memory:
 
     @property
     def elites(self) -> list[str]:
-        """All that have a score, or those of them that the detour does not avoid, the best first."""
-        if not self.is_away:
-            return self._ranked
-        if self._away is None:
-            self._away = [smiles for smiles in self._ranked if not self.detour.is_near(smiles)]
-        return self._away
+        """What is drawn from: all that have a score or, while away, those elsewhere; the best first."""
+        return self.elsewhere if self.is_away else self._ranked
+
+    @property
+    def elsewhere(self) -> list[str]:
+        """All that have a score and are not avoided, the best first."""
+        if self._elsewhere is None:
+            self._elsewhere = [smiles for smiles in self._ranked if not self.detour.is_near(smiles)]
+        return self._elsewhere
 
     def avoid(self, smiles: Sequence[str]) -> None:
         """Has the detour avoid these, beside those that it does."""
         self.detour.avoid(smiles)
-        self._away = None
+        self._elsewhere = None
 
-    def best_scores(self, num_best: int | None = None) -> FloatArray:
-        """The scores of all elites, or of the best of them, the highest first."""
-        scores: FloatArray = np.array([self._scores[smiles] for smiles in self.elites[:num_best]])
+    def avoid_nothing(self) -> None:
+        """Ends the detour."""
+        self.detour.end()
+        self.is_away, self._elsewhere = False, None
+
+    def best_scores(self, num_best: int | None = None, *, elsewhere: bool = False) -> FloatArray:
+        """The scores of all that have one, or of those elsewhere, or of the best; the highest first."""
+        ranked = self.elsewhere if elsewhere else self._ranked
+        scores: FloatArray = np.array([self._scores[smiles] for smiles in ranked[:num_best]])
         return scores
 
     def score_of(self, smiles: str) -> float:

@@ -46,12 +46,12 @@ def test_elites_elsewhere_are_those_unlike_the_ones_that_are_avoided() -> None:
     memory.is_away = True
     assert memory.elites == smiles[2:4]
     assert set(memory.draw_elites(100, np.random.default_rng(0))) == set(smiles[2:4])
-    assert memory.best_scores().tolist() == [3, 2]
+    assert memory.best_scores(elsewhere=True).tolist() == [3, 2]
     memory.avoid(smiles[2:3])
     assert memory.elites == smiles[3:4]
     memory.avoid(smiles[3:4])
     assert set(memory.draw_elites(100, np.random.default_rng(0))) == set(smiles), "there is nowhere else"
-    memory.detour.end()
+    memory.avoid_nothing()
     assert not memory.detour.is_near(smiles[0])
 
 
