@@ -106,7 +106,7 @@ class Evolution:
         self._model = model
         self._settings = EvolutionSettings() if settings is None else settings
         self._generator = np.random.default_rng(seed)
-        self._memory = Memory(model, starts)
+        self._memory = Memory(model, starts, latest_first=True)
         self._moves: dict[str, Moves] = {}
         for moves in (
             LatentMoves(model, self._memory, self._generator, self._settings),

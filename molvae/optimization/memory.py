@@ -24,13 +24,16 @@ class Memory:
     Args:
         model: encodes the molecules.
         starts: SMILES to propose before all else.
+        latest_first: of equal scores the latest is the best, so that a search on a plateau moves on; else
+            the first.
 
     Raises:
         MoleculeError: for a start that can't be parsed or encoded.
     """
 
-    def __init__(self, model: LatentModel, starts: Sequence[str]) -> None:
+    def __init__(self, model: LatentModel, starts: Sequence[str], *, latest_first: bool = False) -> None:
         self._model = model
+        self._latest_first = latest_first
         self.starts = list(dict.fromkeys(canonicalize(text) for text in starts))
         self.start_latents = model.encode(self.starts) if self.starts else np.empty((0, model.latent_dim))
         self._num_starts_asked = 0
@@ -73,9 +76,9 @@ class Memory:
         self._rank()
 
     def _rank(self) -> None:
-        """Best first; of equal scores the latest first, so that a search on a plateau moves on."""
-        latest_first = [smiles for smiles, score in reversed(self._scores.items()) if not np.isnan(score)]
-        self._ranked = sorted(latest_first, key=lambda smiles: -self._scores[smiles])
+        told = reversed(self._scores) if self._latest_first else self._scores
+        scored = [smiles for smiles in told if not np.isnan(self._scores[smiles])]
+        self._ranked = sorted(scored, key=lambda smiles: -self._scores[smiles])
         self._elsewhere = None
 
     def __contains__(self, smiles: str) -> bool:

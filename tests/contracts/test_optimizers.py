@@ -54,16 +54,8 @@ def test_a_seed_decides_every_proposal(optimizer: str, oracle: str) -> None:
     assert scored(first) != scored(other)
 
 
-@pytest.mark.parametrize(
-    ("optimizer", "oracle"),
-    [
-        (optimizer, oracle)
-        for optimizer in LEARNERS
-        for oracle in ("linear", "peak", "flaky")
-        # the head that gradient ascent follows knows nothing of the peak
-        if (optimizer, oracle) != ("gradient-ascent", "peak")
-    ],
-)
+@pytest.mark.parametrize("oracle", ["linear", "peak", "flaky"])
+@pytest.mark.parametrize("optimizer", LEARNERS)
 def test_learning_beats_random_draws_from_the_prior(optimizer: str, oracle: str) -> None:
     budget = 150
     gains = [

@@ -11,8 +11,8 @@ from tests.tables import ToyLatentModel, toy_smiles
 SMILES = [toy_smiles([level] * 12) for level in range(5)]
 
 
-def memory_of(scores: list[float]) -> Memory:
-    memory = Memory(ToyLatentModel(), [])
+def memory_of(scores: list[float], *, latest_first: bool = False) -> Memory:
+    memory = Memory(ToyLatentModel(), [], latest_first=latest_first)
     smiles = SMILES[: len(scores)]
     memory.tell(Proposals(smiles, None, ["x"] * len(smiles), [""] * len(smiles)), np.array(scores))
     return memory
@@ -32,9 +32,11 @@ def test_no_elite_is_drawn_beyond_the_limit_or_without_a_score() -> None:
     assert memory_of([np.nan]).draw_elites(5, generator) == []
 
 
-def test_of_equal_scores_the_latest_is_the_better_elite() -> None:
-    drawn = memory_of([1.0, 1.0, 2.0, 1.0]).draw_elites(1000, np.random.default_rng(0), among=2)
-    assert set(drawn) == {SMILES[2], SMILES[3]}
+@pytest.mark.parametrize(("latest_first", "second"), [(True, SMILES[3]), (False, SMILES[0])])
+def test_of_equal_scores_the_latest_or_the_first_is_the_better_elite(latest_first: bool, second: str) -> None:
+    memory = memory_of([1.0, 1.0, 2.0, 1.0], latest_first=latest_first)
+    drawn = memory.draw_elites(1000, np.random.default_rng(0), among=2)
+    assert set(drawn) == {SMILES[2], second}
 
 
 def test_elites_elsewhere_are_those_unlike_the_ones_that_are_avoided() -> None:
