@@ -110,6 +110,18 @@ def canonicalize(smiles: str) -> str:
     return str(Chem.MolToSmiles(parse_smiles(smiles)))
 
 
+def canonical_or_empty(text: str) -> str:
+    """Canonical SMILES, or "" for a text that is no molecule.
+
+    >>> canonical_or_empty("C(C)O"), canonical_or_empty("C(C")
+    ('CCO', '')
+    """
+    try:
+        return canonicalize(text) if text else ""
+    except MoleculeError:
+        return ""
+
+
 def standardize(mol: Chem.Mol, neutralize: bool = False) -> Chem.Mol:
     """The part of a molecule worth keeping: its largest fragment, and with `neutralize` uncharged.
 

@@ -106,8 +106,7 @@ def _headline(found: Suggested, settings: SuggestSettings) -> str:
     pending = f"; {found.num_pending:,} of earlier batches are not measured yet" if found.num_pending else ""
     line = f"batch {found.number}: {num:,} of {found.num_candidates:,} candidates{broken}{pending}"
     if num < settings.num_molecules:
-        line += (
-            f"\n{settings.num_molecules:,} were asked for, but no more differ enough: give --candidates "
-            f"{2 * settings.candidates}, or a higher --max-similarity"
-        )
+        more = f"--candidates {2 * settings.candidates}, or " if settings.can_grow else ""
+        line += f"\n{settings.num_molecules:,} were asked for, but no more differ enough: give {more}"
+        line += "a higher --max-similarity"
     return line

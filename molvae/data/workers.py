@@ -28,7 +28,7 @@ import numpy as np
 
 from molvae.chem.filters import passes_filters
 from molvae.chem.fingerprints import morgan_bits
-from molvae.chem.molecules import canonicalize, parse_smiles
+from molvae.chem.molecules import canonical_or_empty, parse_smiles
 from molvae.chem.notation import (
     constraints_in_force,
     is_faithful,
@@ -122,14 +122,7 @@ def _packed_bits(smiles: str, num_bits: int) -> bytes:
 
 def _canonical_texts(smiles: Sequence[str]) -> list[str]:
     """Canonical SMILES of each SMILES, "" for one that can't be parsed."""
-    return [_canonical_or_empty(text) for text in smiles]
-
-
-def _canonical_or_empty(smiles: str) -> str:
-    try:
-        return canonicalize(smiles)
-    except MoleculeError:
-        return ""
+    return [canonical_or_empty(text) for text in smiles]
 
 
 def _filter_verdicts(smiles: Sequence[str]) -> list[bool]:

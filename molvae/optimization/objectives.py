@@ -185,16 +185,18 @@ def prediction_function(model: LatentModel, name: str) -> Callable[[Sequence[str
         known = ", ".join(model.property_names) or "nothing"
         raise SettingsError(f'the model\'s head does not predict "{name}": it predicts {known}')
     column = model.property_names.index(name)
-    return lambda smiles: np.array([_predicted(model, text, column) for text in smiles], dtype=np.float64)
+    return lambda smiles: _predicted(model, smiles, column)
 
 
-def _predicted(model: LatentModel, smiles: str, column: int) -> float:
-    """What the head says of one molecule; NaN for one that the model can't read."""
+def _predicted(model: LatentModel, smiles: Sequence[str], column: int) -> FloatArray:
+    """What the head says of molecules, `(B,)`; NaN for one that the model can't read."""
     try:
-        latents = model.encode([smiles])
+        predicted: FloatArray = model.predict(model.encode(smiles)).mean[:, column].astype(np.float64)
     except MoleculeError:
-        return math.nan
-    return float(model.predict(latents).mean[0, column])
+        if len(smiles) == 1:
+            return np.array([math.nan])
+        return np.concatenate([_predicted(model, [text], column) for text in smiles])
+    return predicted
 
 
 def _described(what: str, target: float | None) -> str:

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from molvae.chem.molecules import canonicalize
-from molvae.errors import MoleculeError, SettingsError
+from molvae.chem.molecules import canonical_or_empty
+from molvae.errors import SettingsError
 from molvae.interfaces import FloatArray
 from molvae.optimization.ledger import OracleCall, append_calls, call_fronts, read_calls
 from molvae.optimization.objectives import Evaluations, Objective
@@ -36,7 +36,8 @@ class BudgetedOracle:
 
     Asked for more new molecules than `remaining`, it scores the first of them and gives NaN for the rest.
     Every result is in the ledger before the call returns, so an interrupted run loses none: an oracle on the
-    same file starts with those results in its cache, and counts them against the budget.
+    same file starts with those results in its cache, and counts them against the budget. A search that goes
+    on asks for all of them again before anything new; one that does not is another search, and that is said.
 
     Args:
         objective: what to compute.
@@ -58,6 +59,7 @@ class BudgetedOracle:
             [] if ledger_path is None else read_calls(ledger_path, objective.name)
         )
         self._calls = {call.smiles: call for call in self._history}
+        self._not_asked_again = set(self._calls)
         if self._history:
             logger.info("%d scored molecules read from %s", len(self._history), ledger_path)
 
@@ -91,7 +93,7 @@ class BudgetedOracle:
 
     def aims(self, smiles: Sequence[str]) -> FloatArray:
         """The aims of molecules that were scored, `(B, K)`; NaN for any other, and for what has no score."""
-        calls = [self._calls.get(_canonical_or_empty(text)) for text in smiles]
+        calls = [self._calls.get(canonical_or_empty(text)) for text in smiles]
         missing = [np.nan] * len(self.objective.aims)
         rows = [missing if call is None else call.aims(self.objective.aims) for call in calls]
         return np.array(rows, dtype=np.float64).reshape(len(smiles), -1)
@@ -116,16 +118,29 @@ class BudgetedOracle:
         """
         operators = [""] * len(smiles) if operators is None else operators
         parents = [""] * len(smiles) if parents is None else parents
-        canonical = [_canonical_or_empty(text) for text in smiles]
+        canonical = [canonical_or_empty(text) for text in smiles]
         new: dict[str, tuple[str, str]] = {}
         for text, operator, parent in zip(canonical, operators, parents, strict=True):
             if text and text not in self._calls and text not in new and len(new) < self.remaining:
                 new[text] = (operator, parent)
+        self._tell_if_other_search(canonical, is_new=bool(new))
         self._score_new(new)
         return np.array(
             [self._calls[text].score if text in self._calls else np.nan for text in canonical],
             dtype=np.float64,
         )
+
+    def _tell_if_other_search(self, asked: Sequence[str], *, is_new: bool) -> None:
+        """Warns, once, of something new before all that the ledger held was asked for again."""
+        self._not_asked_again.difference_update(asked)
+        if is_new and self._not_asked_again:
+            logger.warning(
+                "the search went another way than %s: %d molecules there were not proposed again, as "
+                "settings or molvae have changed since. The file holds two searches: begin a new folder",
+                self._ledger_path,
+                len(self._not_asked_again),
+            )
+            self._not_asked_again.clear()
 
     def _score_new(self, new: dict[str, tuple[str, str]]) -> None:
         """Runs the objective on unseen molecules, and records what came of each after each of its batches."""
@@ -153,16 +168,6 @@ class BudgetedOracle:
             append_calls(self._ledger_path, self.objective.name, calls)
         self._history.extend(calls)
         self._calls.update((call.smiles, call) for call in calls)
-
-
-def _canonical_or_empty(text: str) -> str:
-    """Canonical SMILES, or "" for a text that is no molecule."""
-    if not text:
-        return ""
-    try:
-        return canonicalize(text)
-    except MoleculeError:
-        return ""
 
 
 def _evaluate(objective: Objective, smiles: list[str]) -> list[_Outcome]:

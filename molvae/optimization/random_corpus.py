@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from molvae.chem.molecules import canonicalize
-from molvae.errors import MoleculeError, SettingsError
+from molvae.chem.molecules import canonical_or_empty
+from molvae.errors import SettingsError
 from molvae.interfaces import FloatArray, Proposals
 
 OPERATOR = "corpus"
@@ -34,7 +34,7 @@ class RandomCorpus:
         places = (self._num_asked + np.arange(num_proposals)) % len(self._order)
         self._num_asked += num_proposals
         return Proposals(
-            smiles=[_canonical_or_empty(self._corpus[place]) for place in self._order[places].tolist()],
+            smiles=[canonical_or_empty(self._corpus[place]) for place in self._order[places].tolist()],
             latents=None,
             operator=[OPERATOR] * num_proposals,
             parents=[""] * num_proposals,
@@ -42,10 +42,3 @@ class RandomCorpus:
 
     def tell(self, proposals: Proposals, scores: FloatArray) -> None:
         """Learns nothing."""
-
-
-def _canonical_or_empty(smiles: str) -> str:
-    try:
-        return canonicalize(smiles)
-    except MoleculeError:
-        return ""

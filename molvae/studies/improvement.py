@@ -25,7 +25,7 @@ from molvae.chem.fingerprints import morgan_bits, tanimoto
 from molvae.chem.molecules import canonicalize, parse_smiles
 from molvae.data.bulk import properties_of
 from molvae.data.splitting import SplitSettings, random_split
-from molvae.errors import SettingsError
+from molvae.errors import MoleculeError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model, model_path, weights_checksum
 from molvae.interfaces import FloatArray
@@ -178,16 +178,31 @@ def run_improvement(
 
 
 def improve(job: ImprovementJob, model: Path) -> Improvement:
-    """Searches from one lead, going on from its ledger; the result is on disk when it returns."""
+    """Searches from one lead, going on from its ledger; the result is on disk when it returns.
+
+    A lead that the model can't read is one that it does not improve.
+    """
     job.ledger.parent.mkdir(parents=True, exist_ok=True)
-    objective = qed_near(job.lead)
-    oracle = BudgetedOracle(objective, job.budget, job.ledger)
-    seed = job.seed + job.number
-    optimizer = build_optimizer(job.optimizer, _loaded(model), objective, [job.lead], seed)
-    search(optimizer, oracle, BATCH_SIZE, is_done=_is_improved)
+    oracle = BudgetedOracle(qed_near(job.lead), job.budget, job.ledger)
+    try:
+        optimizer = build_optimizer(
+            job.optimizer, _loaded(model), oracle.objective, [job.lead], job.seed + job.number
+        )
+    except MoleculeError as error:
+        logger.warning("%s can't begin at lead %d: %s", job.optimizer, job.number, error)
+        oracle([job.lead])
+    else:
+        search(optimizer, oracle, BATCH_SIZE, is_done=_is_improved)
+    result = _best_of(oracle, job)
+    write_figures(job.figures, result)
+    return result
+
+
+def _best_of(oracle: BudgetedOracle, job: ImprovementJob) -> Improvement:
+    """What was found: the lead itself where nothing better is alike enough."""
     alike = [call for call in oracle.history if call.values["similarity"] >= MIN_SIMILARITY]
     best = max(alike, key=lambda call: call.values["QED"])
-    result = Improvement(
+    return Improvement(
         number=job.number,
         lead=job.lead,
         optimizer=job.optimizer,
@@ -197,8 +212,6 @@ def improve(job: ImprovementJob, model: Path) -> Improvement:
         similarity=best.values["similarity"],
         num_calls=len(oracle.history),
     )
-    write_figures(job.figures, result)
-    return result
 
 
 def qed_near(lead: str) -> Objective:

@@ -14,7 +14,7 @@ from rdkit.Chem import Crippen
 from molvae.chem.alerts import pains_of, reactive_groups_of
 from molvae.errors import InputError
 from molvae.generation.model_folder import load_model
-from molvae.studies.lab import records, tuning
+from molvae.studies.lab import records, suggesting, tuning
 from molvae.studies.lab.history import history_of
 from molvae.studies.lab.project import open_lab
 from molvae.training import gaussian_teacher
@@ -98,6 +98,17 @@ def test_three_rounds_go_from_batch_to_batch_and_nothing_is_suggested_twice(
     top = history["lipo"].argmax()
     assert f"best so far: {history['smiles'][top]}" in shown.out
     assert float(lines[4][-1]) == pytest.approx(history["lipo"][top])
+
+
+def test_a_batch_that_stays_small_says_what_helps_and_nothing_that_does_not(
+    lab: Path, molvae_command: RunMolvae, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(suggesting, "MAX_CANDIDATES", 24)
+    asked = ["suggest", lab, "-n", 4, "--maximize", "lipo", "--max-similarity", "0.01"]
+    few = molvae_command(*asked, "--candidates", 3, "--out", tmp_path / "few.csv")
+    assert "4 were asked for, but no more differ enough: give --candidates 6, or a higher" in few.out
+    most = molvae_command(*asked, "--candidates", 6, "--out", tmp_path / "most.csv")
+    assert "no more differ enough: give a higher --max-similarity" in most.out
 
 
 def test_missing_censored_and_unreadable_values_each_count_as_what_they_are(

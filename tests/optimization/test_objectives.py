@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from molvae.errors import SettingsError
-from molvae.optimization.objectives import PropertyGoal, property_objective
+from molvae.optimization.objectives import PropertyGoal, prediction_function, property_objective
+from tests.tables import TOY_PROPERTY, ToyLatentModel, toy_smiles
 
 WATER_MASS = 18.015
 
@@ -57,6 +58,17 @@ def test_an_impossible_goal_is_refused_with_what_to_do(
     with pytest.raises(SettingsError) as caught:
         property_objective("QED", direction, target)  # type: ignore[arg-type]
     assert message in str(caught.value)
+
+
+def test_a_head_is_asked_of_all_at_once_and_what_it_cannot_read_has_no_value() -> None:
+    model, readable = ToyLatentModel(), [toy_smiles([1] * 12), toy_smiles([3] * 12)]
+    predict = prediction_function(model, TOY_PROPERTY)
+    expected = model.predict(model.encode(readable)).mean[:, 0]
+    assert predict(readable).tolist() == pytest.approx(expected.tolist())
+    assert predict([readable[0], "CC", readable[1]]).tolist() == pytest.approx(
+        [expected[0], float("nan"), expected[1]], nan_ok=True
+    )
+    assert predict([]).tolist() == []
 
 
 def test_an_unknown_property_is_refused_by_name() -> None:

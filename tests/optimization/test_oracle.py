@@ -115,6 +115,22 @@ def test_a_new_oracle_on_the_same_ledger_goes_on_where_the_old_one_stopped(tmp_p
     assert [call.number for call in third.history] == [1, 2, 3, 4]
 
 
+def test_a_search_that_goes_another_way_than_its_ledger_says_so_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "oracle.csv"
+    counting_oracle(9, path)[0](["CCO", "Cl", "Br"])
+    same, _ = counting_oracle(9, path)
+    same(["CCO", "Cl"])
+    same(["OCC", "Br", "C"])
+    assert not [record for record in caplog.records if "another way" in record.message]
+    other, _ = counting_oracle(9, path)
+    other(["OCC", "CC"])
+    other(["CCC"])
+    (said,) = [record.message for record in caplog.records if "another way" in record.message]
+    assert f"another way than {path}: 3 molecules there" in said
+
+
 def test_a_last_line_cut_short_by_a_crash_is_made_again(tmp_path: Path) -> None:
     path = tmp_path / "oracle.csv"
     first, _ = counting_oracle(4, path)

@@ -69,6 +69,17 @@ def test_a_lead_is_sought_around_until_it_is_improved(
     assert table["improved"].tolist() == [(first.is_improved + second.is_improved) / 2]
 
 
+def test_a_lead_that_the_model_cannot_read_is_not_improved_and_stops_no_other(
+    tmp_path: Path, tiny_model_dir: Path
+) -> None:
+    request = ImprovementRequest(
+        leads=["[Xe]", "CCO"], optimizers=("evolution",), budget=30, num_workers=0, model=tiny_model_dir
+    )
+    unread, read = run_improvement(request, tmp_path / "leads")
+    assert (unread.best, unread.is_improved, unread.num_calls) == ("[Xe]", False, 1)
+    assert read.num_calls == 30
+
+
 def test_a_search_ends_once_its_lead_is_improved(tmp_path: Path, tiny_model_dir: Path) -> None:
     best = "CC1CCCN(C(=O)c2ccc(NS(C)(=O)=O)cc2)C1"
     assert QED.qed(Chem.MolFromSmiles(best)) > 0.9

@@ -54,6 +54,16 @@ class SuggestSettings:
         if self.seed < 0:
             raise SettingsError(f'seed is "{self.seed}"; it must not be negative')
 
+    @property
+    def pool_size(self) -> int:
+        """Candidates that a batch is chosen from."""
+        return min(self.candidates * self.num_molecules, MAX_CANDIDATES)
+
+    @property
+    def can_grow(self) -> bool:
+        """Whether with more `candidates` there would be more to choose from."""
+        return self.pool_size < MAX_CANDIDATES
+
 
 class Suggested(NamedTuple):
     """A batch.
@@ -186,14 +196,13 @@ class _Choice:
         if any(keeps):
             scores = np.where(keeps, scores, np.nan)
         known = Known(self._history.smiles, scores, self._operators, self._pending)
-        num_candidates = min(settings.candidates * settings.num_molecules, MAX_CANDIDATES)
         pool = make_candidates(
             self._model,
             known,
             self._judge,
             self._wanted,
             [*self._checks, _familiar(self._history.smiles)] if settings.familiar else self._checks,
-            num_candidates,
+            settings.pool_size,
             settings.seed + number,
         )
         if not pool.molecules:
