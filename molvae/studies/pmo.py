@@ -23,7 +23,7 @@ from molvae.generation.model_folder import model_path, weights_checksum
 from molvae.optimization.pmo_objectives import ALL_SCORES, PREVIOUS, PUBLISHED_TASKS
 from molvae.progress import Progress
 from molvae.run_folder import claim_folder
-from molvae.studies.pmo_run import ALL_OPTIMIZERS, PMO_OPTIMIZERS, PmoFigures, PmoJob, make_run
+from molvae.studies.pmo_run import ALL_OPTIMIZERS, EARLY_CALLS, PMO_OPTIMIZERS, PmoFigures, PmoJob, make_run
 from molvae.studies.run_figures import read_figures
 from molvae.studies.side_by_side import side_by_side
 
@@ -136,13 +136,14 @@ def auc_table(runs: Sequence[PmoFigures]) -> pd.DataFrame:
     """A row a task and a column an optimizer: AUC top-10, the mean over the seeds.
 
     Below stand the sums over the tasks: of these figures, without valsartan_smarts (which is found or not, as
-    luck has it), and with stereo variants counted once. Of a task that was run as published and mended, the
-    published one is in these sums, and the mended one in a sum of its own, if all such tasks were run so.
+    luck has it), with stereo variants counted once, and of the first `EARLY_CALLS`. Of a task that was run as
+    published and mended, the published one is in these sums, and the mended one in a sum of its own, if all
+    such tasks were run so.
     """
     table = pd.DataFrame([asdict(run) for run in runs])
-    auc, auc_flat = (
+    auc, auc_flat, auc_early = (
         table.pivot_table(index="task", columns="optimizer", values=name, sort=False)
-        for name in ("auc", "auc_flat")
+        for name in ("auc", "auc_flat", "auc_early")
     )
     mended = [name for name in auc.index if name + PREVIOUS in auc.index]
     published = auc.index.difference(mended, sort=False)
@@ -150,6 +151,7 @@ def auc_table(runs: Sequence[PmoFigures]) -> pd.DataFrame:
     if "valsartan_smarts" in auc.index:
         sums["sum without valsartan_smarts"] = auc.loc[published].drop("valsartan_smarts")
     sums["sum, stereo variants once"] = auc_flat.loc[published]
+    sums[f"sum, first {EARLY_CALLS:,} calls"] = auc_early.loc[published]
     if mended and all(name.removesuffix(PREVIOUS) in auc.index for name in auc.index):
         sums["sum, isomers mended"] = auc.drop([name + PREVIOUS for name in mended])
     totals = pd.DataFrame({name: rows.sum(min_count=len(rows)) for name, rows in sums.items()}).T

@@ -40,6 +40,7 @@ def made(task: str, optimizer: str, auc: float, auc_flat: float, seed: int = 0) 
         seed=seed,
         auc=auc,
         auc_flat=auc_flat,
+        auc_early=auc / 2,
         best_ten=1.0,
         best="C",
         num_calls=100,
@@ -57,10 +58,17 @@ def test_the_figures_are_those_of_the_calls_in_the_ledger(tmp_path: Path) -> Non
     calls = pd.read_csv(tmp_path / "pmo" / "random-corpus" / "celecoxib_rediscovery-0.csv")
     expected = [pmo_score("celecoxib_rediscovery", smiles) for smiles in calls["smiles"]]
     assert calls["score"].tolist() == pytest.approx(expected)
-    assert runs[0].auc == auc_of_best(calls["score"].to_numpy(), 30)
+    assert runs[0].auc == runs[0].auc_early == auc_of_best(calls["score"].to_numpy(), 30)
     assert runs[0].best == calls["smiles"][np.argmax(expected)]
     assert runs[0].num_calls == 30
     assert pd.read_csv(tmp_path / "pmo" / "runs.csv")["auc"].tolist() == pytest.approx([r.auc for r in runs])
+
+
+def test_the_first_calls_have_a_figure_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pmo_run, "EARLY_CALLS", 10)
+    (run,) = run_pmo(asked(optimizers=("random-corpus",), tasks=("qed",)), tmp_path / "pmo")
+    scores = pd.read_csv(tmp_path / "pmo" / "random-corpus" / "qed-0.csv")["score"].to_numpy()
+    assert run.auc_early == auc_of_best(scores[:10], 10) != run.auc
 
 
 def test_a_search_that_runs_out_of_molecules_keeps_its_last_value(tmp_path: Path) -> None:
@@ -239,6 +247,7 @@ def test_the_table_has_means_over_seeds_and_sums_over_tasks() -> None:
             "sum": 0.8,
             "sum without valsartan_smarts": 0.7,
             "sum, stereo variants once": 0.7,
+            "sum, first 1,000 calls": 0.4,
         }
     )
     assert table["random-corpus"]["sum"] == 0.5
