@@ -56,7 +56,7 @@ class EvolutionSettings(LatentMoveSettings):
         default=0.25, metadata={"help": "share of proposals that the Gaussian process has no say in"}
     )
     patience: int = field(
-        default=1000,
+        default=500,
         metadata={"help": "scored molecules without a better ten best before it looks elsewhere too"},
     )
     descriptors: bool = field(
