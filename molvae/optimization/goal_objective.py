@@ -22,7 +22,7 @@ from molvae.optimization.desirability import overall_desirability
 from molvae.optimization.desired_property import COLUMN_PREFIXES
 from molvae.optimization.goal import Goal
 from molvae.optimization.objectives import Evaluations, Objective, prediction_function
-from molvae.optimization.plugin_oracle import PluginOracle
+from molvae.optimization.plugin_oracle import Answers, PluginOracle
 
 
 @contextmanager
@@ -38,13 +38,12 @@ def goal_objective(goal: Goal, model: LatentModel) -> Iterator[Objective]:
             loaded or found.
     """
     evaluation = _Evaluation(goal, model)
-    batch_size = None if goal.oracle is None else goal.oracle.batch * goal.oracle.workers
     objective = Objective(
         name=goal.name,
         function=evaluation,
         goal=None if goal.plain is None else goal.plain.plain_goal(),
         column=None if goal.plain is None else goal.plain.column,
-        batch_size=batch_size,
+        parts=None if goal.oracle is None else evaluation.parts,
         aims=goal.aims,
     )
     if goal.oracle is None:
@@ -73,10 +72,37 @@ class _Evaluation:
 
     def __call__(self, smiles: Sequence[str]) -> Evaluations:
         """Scores, columns and reasons of molecules."""
-        reasons = [broken_constraints(parse_smiles(text), self._checks) for text in smiles]
-        is_kept = np.array([reason == "" for reason in reasons], dtype=np.bool_)
+        reasons = self._broken(smiles)
+        kept = [place for place, reason in enumerate(reasons) if not reason]
+        answers = None if self.oracle is None else self.oracle([smiles[place] for place in kept])
+        return self._evaluations(smiles, reasons, answers)
+
+    def parts(self, smiles: Sequence[str]) -> Iterator[tuple[Sequence[int], Evaluations]]:
+        """The same, as the oracle answers: first of what breaks a constraint, then of the others."""
+        assert self.oracle is not None
+        reasons = self._broken(smiles)
+        kept = [place for place, reason in enumerate(reasons) if not reason]
+        broken = [place for place, reason in enumerate(reasons) if reason]
+        if broken:
+            said = [reasons[place] for place in broken]
+            yield broken, self._evaluations([smiles[place] for place in broken], said, self.oracle([]))
+        for rows, answers in self.oracle.parts([smiles[place] for place in kept]):
+            places = [kept[row] for row in rows]
+            yield places, self._evaluations([smiles[place] for place in places], [""] * len(rows), answers)
+
+    def _broken(self, smiles: Sequence[str]) -> list[str]:
+        """Which constraints each molecule breaks; "" for none."""
+        return [broken_constraints(parse_smiles(text), self._checks) for text in smiles]
+
+    def _evaluations(
+        self, smiles: Sequence[str], broken: Sequence[str], answers: Answers | None
+    ) -> Evaluations:
+        """What is known of molecules; `answers` are the oracle's of those that break nothing."""
+        is_kept = np.array([reason == "" for reason in broken], dtype=np.bool_)
+        reasons = list(broken)
         values = self._values(smiles)
-        values |= self._oracle_values(smiles, is_kept, reasons)
+        if answers is not None:
+            values |= _oracle_values(answers, is_kept, reasons)
         values = {wanted.column: values.pop(wanted.column) for wanted in self._goal.properties} | values
         scores, desirabilities = self._scores(values)
         worst = np.nan if self._goal.plain is not None else 0.0
@@ -90,22 +116,6 @@ class _Evaluation:
         computed = compute_properties(smiles, self._computed)
         values: dict[str, FloatArray] = dict(zip(self._computed, computed.T, strict=True))
         return values | {column: predict(smiles) for column, predict in self._predictions.items()}
-
-    def _oracle_values(
-        self, smiles: Sequence[str], is_kept: np.typing.NDArray[np.bool_], reasons: list[str]
-    ) -> dict[str, FloatArray]:
-        """The columns that the oracle gives of the molecules that break nothing; `reasons` takes its own."""
-        if self.oracle is None:
-            return {}
-        places: list[int] = np.flatnonzero(is_kept).tolist()
-        answers = self.oracle([smiles[place] for place in places])
-        for place, reason in zip(places, answers.reasons, strict=True):
-            reasons[place] = f"oracle: {reason}" if reason else ""
-        values: dict[str, FloatArray] = {}
-        for name, column in answers.columns.items():
-            values[COLUMN_PREFIXES["oracle"] + name] = whole = np.full(len(smiles), np.nan)
-            whole[places] = column
-        return values
 
     def _scores(self, values: dict[str, FloatArray]) -> tuple[FloatArray, dict[str, FloatArray]]:
         """Scores without regard to constraints, and the columns of desirabilities behind them."""
@@ -126,3 +136,17 @@ class _Evaluation:
         """Which property a molecule has no value of."""
         columns = [wanted.column for wanted in self._goal.properties if np.isnan(values[wanted.column][row])]
         return f"no value of {', '.join(columns)}"
+
+
+def _oracle_values(
+    answers: Answers, is_kept: np.typing.NDArray[np.bool_], reasons: list[str]
+) -> dict[str, FloatArray]:
+    """The columns that the oracle gave of the molecules that break nothing; `reasons` takes its own."""
+    places: list[int] = np.flatnonzero(is_kept).tolist()
+    for place, reason in zip(places, answers.reasons, strict=True):
+        reasons[place] = f"oracle: {reason}" if reason else ""
+    values: dict[str, FloatArray] = {}
+    for name, column in answers.columns.items():
+        values[COLUMN_PREFIXES["oracle"] + name] = whole = np.full(len(is_kept), np.nan)
+        whole[places] = column
+    return values

@@ -6,7 +6,7 @@ the head is.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -105,7 +105,9 @@ class Objective:
         function: canonical SMILES to `Evaluations`; it may raise, and give NaN for single molecules.
         goal: the one property behind it, where there is just one: a gradient can then follow it.
         column: the one column of values that is sought, where there is just one.
-        batch_size: molecules to give the function at a time; None for any number.
+        parts: the same as the function, but a part at a time as soon as it is known, so that what took long
+            is kept whatever comes next: places among the molecules, and what was found of those. None where
+            all is known at once.
         aims: columns of values from 0 to 1 that should each go up, none weighed against another; empty where
             the score says it all.
     """
@@ -114,8 +116,15 @@ class Objective:
     function: Callable[[Sequence[str]], Evaluations]
     goal: PropertyGoal | None = None
     column: str | None = None
-    batch_size: int | None = None
+    parts: Callable[[Sequence[str]], Iterator[tuple[Sequence[int], Evaluations]]] | None = None
     aims: tuple[str, ...] = ()
+
+    def in_parts(self, smiles: Sequence[str]) -> Iterator[tuple[Sequence[int], Evaluations]]:
+        """Places among molecules, and what is known of those there; all in one part if there are none."""
+        if self.parts is None:
+            yield range(len(smiles)), self.function(smiles)
+        else:
+            yield from self.parts(smiles)
 
 
 def property_objective(name: str, direction: Direction, target: float | None = None) -> Objective:

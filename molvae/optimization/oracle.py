@@ -7,7 +7,7 @@ is a text that is no molecule. A molecule on which the objective fails has cost 
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,16 +143,14 @@ class BudgetedOracle:
             self._not_asked_again.clear()
 
     def _score_new(self, new: dict[str, tuple[str, str]]) -> None:
-        """Runs the objective on unseen molecules, and records what came of each after each of its batches."""
-        molecules = list(new)
-        size = self.objective.batch_size or max(1, len(molecules))
-        for start in range(0, len(molecules), size):
-            self._score_batch(molecules[start : start + size], new)
+        """Runs the objective on unseen molecules, and records what came of each as soon as it is known."""
+        for outcomes in _evaluated(self.objective, list(new)) if new else ():
+            self._record(outcomes, new)
 
-    def _score_batch(self, batch: list[str], new: dict[str, tuple[str, str]]) -> None:
+    def _record(self, outcomes: dict[str, _Outcome], new: dict[str, tuple[str, str]]) -> None:
         calls = [
             OracleCall(
-                number=len(self._history) + offset,
+                number=number,
                 smiles=smiles,
                 score=outcome.score,
                 values=outcome.values,
@@ -160,9 +158,7 @@ class BudgetedOracle:
                 parent=new[smiles][1],
                 error=outcome.error,
             )
-            for offset, (smiles, outcome) in enumerate(
-                zip(batch, _evaluate(self.objective, batch), strict=True), start=1
-            )
+            for number, (smiles, outcome) in enumerate(outcomes.items(), start=len(self._history) + 1)
         ]
         if self._ledger_path is not None:
             append_calls(self._ledger_path, self.objective.name, calls)
@@ -170,18 +166,28 @@ class BudgetedOracle:
         self._calls.update((call.smiles, call) for call in calls)
 
 
-def _evaluate(objective: Objective, smiles: list[str]) -> list[_Outcome]:
-    """The objective on a batch; molecule by molecule if it fails, so that one can't spoil the others."""
+def _evaluated(objective: Objective, smiles: Sequence[str]) -> Iterator[dict[str, _Outcome]]:
+    """What the objective gives for each of some molecules, part by part as it is known.
+
+    Where it fails the rest is asked for molecule by molecule, so that one can't spoil the others.
+    """
+    waiting = dict.fromkeys(smiles)
     try:
-        return _outcomes(objective.function(smiles), len(smiles))
+        for places, evaluations in objective.in_parts(smiles):
+            part = [smiles[place] for place in places]
+            yield dict(zip(part, _outcomes(evaluations, len(part)), strict=True))
+            for text in part:
+                del waiting[text]
     except SettingsError:  # a mistake in what was asked for, and the same for every molecule
         raise
     except Exception as error:  # noqa: BLE001  an objective may be anyone's code
         if len(smiles) > 1:
-            return [_evaluate(objective, [text])[0] for text in smiles]
+            for text in waiting:
+                yield from _evaluated(objective, [text])
+            return
         logger.warning('the objective "%s" failed on "%s": %s', objective.name, smiles[0], error)
-        text = " ".join(f"{type(error).__name__}: {error}".split())
-        return [_Outcome(score=np.nan, values={}, error=text)]
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        yield {smiles[0]: _Outcome(score=np.nan, values={}, error=reason)}
 
 
 def _outcomes(evaluations: Evaluations, num_molecules: int) -> list[_Outcome]:

@@ -54,7 +54,10 @@ class FunctionProcess:
         if self._is_closed:
             raise OracleFailedError("it was ended")
         if self._process is None:
-            self.start()
+            try:
+                self.start()
+            except SettingsError as error:
+                raise OracleFailedError(str(error)) from error
         assert self._process is not None
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):  # a process that is gone gives no answer, and that is told below

@@ -8,6 +8,7 @@ standard streams in lines of JSON: `{"columns": {}}` when the function is loaded
 import importlib
 import importlib.util
 import json
+import math
 import os
 import signal
 import sys
@@ -59,7 +60,7 @@ def _load_file(path: Path) -> ModuleType:
 
 
 def columns_of(answer: Any, num_molecules: int) -> dict[str, list[float]]:
-    """What a function returned, as columns of numbers; None is NaN.
+    """What a function returned, as columns of numbers; None is NaN, and so is a text that is no number.
 
     Raises:
         ValueError: a column is not of one number a molecule.
@@ -70,14 +71,22 @@ def columns_of(answer: Any, num_molecules: int) -> dict[str, list[float]]:
     {'score': [1.0, nan]}
     """
     columns = answer if isinstance(answer, Mapping) else {ONLY_COLUMN: answer}
-    numbers = {
-        str(name): [float("nan") if value is None else float(value) for value in column]
-        for name, column in columns.items()
-    }
+    numbers = {str(name): [_number(value) for value in column] for name, column in columns.items()}
     for name, column in numbers.items():
         if len(column) != num_molecules:
             raise ValueError(f'{len(column)} values of "{name}" for {num_molecules} molecules')
     return numbers
+
+
+def _number(value: Any) -> float:
+    if value is None:
+        return math.nan
+    try:
+        return float(value)
+    except ValueError:
+        if isinstance(value, str):
+            return math.nan
+        raise
 
 
 def serve(where: str, requests: IO[str], answers: IO[str]) -> None:

@@ -1,10 +1,12 @@
 """A user's own oracle, a Python function or a program: SMILES in, columns of numbers and reasons out.
 
-It runs in other processes, a batch at a time. A batch that fails is asked for again molecule by molecule, so
-that one that raises, crashes or hangs spoils no other, and has the reason why it has no values.
+It runs in other processes, a batch at a time, and each answer is handed on as soon as it is there. A batch
+that fails is asked for again molecule by molecule, so that one that raises, crashes or hangs spoils no other,
+and has the reason why it has no values.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,11 @@ from molvae.optimization.oracle_function import FunctionProcess
 from molvae.optimization.oracle_process import Columns, OracleFailedError, OracleProcess
 from molvae.optimization.oracle_program import Program
 from molvae.settings import unknown
+
+logger = logging.getLogger(__name__)
+
+#: So many failures one after another are told.
+FAILURES_TO_TELL = (10, 100, 1_000, 10_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +79,13 @@ class Answers(NamedTuple):
     reasons: list[str]
 
 
+class _Answered(NamedTuple):
+    """Places among the molecules that were asked about; the values by column of each, and why it has none."""
+
+    places: list[int]
+    rows: list[tuple[dict[str, float], str]]
+
+
 class PluginOracle:
     """A user's oracle with its processes; a context manager that ends them.
 
@@ -93,53 +107,102 @@ class PluginOracle:
         for process in self._processes:
             self._idle.put(process)
         self._executor = ThreadPoolExecutor(settings.workers)
+        self._told = settings.python or settings.command
+        self._has_answered, self._num_failing = False, 0
 
     def __call__(self, smiles: Sequence[str]) -> Answers:
-        """What the oracle says of molecules.
+        """What the oracle says of molecules, all at once. Raises SettingsError as `parts` does."""
+        rows: dict[int, tuple[dict[str, float], str]] = {}
+        for places, answers in self.parts(smiles):
+            for row, place in enumerate(places):
+                values = {name: float(column[row]) for name, column in answers.columns.items()}
+                rows[place] = (values, answers.reasons[row])
+        return self._answers([rows[place] for place in range(len(smiles))])
+
+    def parts(self, smiles: Sequence[str]) -> Iterator[tuple[list[int], Answers]]:
+        """Places among molecules and what the oracle says of those, in the order in which it answers.
 
         Raises:
-            SettingsError: it gives no column of a wanted name, or can't be started again.
+            SettingsError: its first answer has no column of a wanted name.
         """
         share = -(-len(smiles) // self._settings.workers)
         size = max(1, min(self._settings.batch, share))
-        batches = [smiles[start : start + size] for start in range(0, len(smiles), size)]
-        rows = [row for answered in self._executor.map(self._ask, batches) for row in answered]
-        names = list(dict.fromkeys(name for columns, _ in rows for name in columns))
+        answered: SimpleQueue[_Answered | Exception] = SimpleQueue()
+        for start in range(0, len(smiles), size):
+            places = list(range(start, min(start + size, len(smiles))))
+            self._executor.submit(self._ask, places, smiles, answered)
+        num_missing = len(smiles)
+        while num_missing:
+            found = answered.get()
+            if isinstance(found, Exception):
+                raise found
+            num_missing -= len(found.places)
+            self._warn_of_failures(found.rows)
+            yield found.places, self._answers(found.rows)
+
+    def _warn_of_failures(self, rows: Sequence[tuple[dict[str, float], str]]) -> None:
+        """Says when an oracle fails molecule after molecule, as one that is out of order does."""
+        for _, reason in rows:
+            self._num_failing = self._num_failing + 1 if reason else 0
+            if reason and self._num_failing in FAILURES_TO_TELL:
+                logger.warning(
+                    'the oracle "%s" has failed on %s molecules running: %s',
+                    self._told,
+                    f"{self._num_failing:,}",
+                    reason,
+                )
+
+    def _answers(self, rows: Sequence[tuple[dict[str, float], str]]) -> Answers:
+        names = list(dict.fromkeys(name for values, _ in rows for name in values))
         return Answers(
             columns={
-                name: np.array([columns.get(name, np.nan) for columns, _ in rows], dtype=np.float64)
+                name: np.array([values.get(name, np.nan) for values, _ in rows], dtype=np.float64)
                 for name in (*self._wanted, *names)
             },
             reasons=[reason for _, reason in rows],
         )
 
-    def _ask(self, smiles: Sequence[str]) -> list[tuple[dict[str, float], str]]:
-        """The values by column of each molecule, and why it has none."""
+    def _ask(
+        self, places: list[int], smiles: Sequence[str], answered: "SimpleQueue[_Answered | Exception]"
+    ) -> None:
+        """Has one process answer for a batch; what comes of it, or goes wrong, is put into the queue."""
         process = self._idle.get()
         try:
-            return self._ask_process(process, smiles)
+            self._ask_process(process, places, smiles, answered)
+        except Exception as error:  # noqa: BLE001  it is raised again where the answer is waited for
+            answered.put(error)
         finally:
             self._idle.put(process)
 
     def _ask_process(
-        self, process: OracleProcess, smiles: Sequence[str]
-    ) -> list[tuple[dict[str, float], str]]:
+        self,
+        process: OracleProcess,
+        places: list[int],
+        smiles: Sequence[str],
+        answered: "SimpleQueue[_Answered | Exception]",
+    ) -> None:
         try:
-            columns = process.ask(smiles, self._settings.timeout)
+            columns = process.ask([smiles[place] for place in places], self._settings.timeout)
+            self._check(columns)
         except OracleFailedError as failure:
-            if len(smiles) == 1:
-                return [({}, str(failure))]
-            return [row for text in smiles for row in self._ask_process(process, [text])]
-        self._check(columns)
-        return [
-            ({name: column[place] for name, column in columns.items()}, "") for place in range(len(smiles))
-        ]
+            if len(places) == 1:
+                answered.put(_Answered(places, [({}, str(failure))]))
+                return
+            for place in places:
+                self._ask_process(process, [place], smiles, answered)
+            return
+        values = [{name: column[row] for name, column in columns.items()} for row in range(len(places))]
+        answered.put(_Answered(places, [(row, "") for row in values]))
 
     def _check(self, columns: Columns) -> None:
+        """Makes sure of the wanted columns: where they were there before, what lacks one has failed."""
         for name in self._wanted:
             if name not in columns:
-                told = self._settings.python or self._settings.command
-                raise SettingsError(f'the oracle "{told}": {unknown("column", name, columns)}')
+                lacking = unknown("column", name, columns)
+                if self._has_answered or not columns:
+                    raise OracleFailedError(lacking)
+                raise SettingsError(f'the oracle "{self._told}": {lacking}')
+        self._has_answered = True
 
     def __enter__(self) -> Self:
         return self

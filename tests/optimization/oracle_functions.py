@@ -32,6 +32,15 @@ def only_one(smiles: list[str]) -> list[float]:
     return [1.0]
 
 
+def odd(smiles: list[str]) -> dict[str, list[Any]]:
+    """No columns for chlorine, another one for bromine, text for fluorine."""
+    if any("Cl" in text for text in smiles):
+        return {}
+    if any("Br" in text for text in smiles):
+        return {"error": ["bromine"] * len(smiles)}
+    return {"score": ["soluble" if "F" in text else str(len(text)) for text in smiles]}
+
+
 def leaves(smiles: list[str]) -> list[float]:
     sys.exit("enough")
 

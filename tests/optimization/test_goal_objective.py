@@ -104,7 +104,6 @@ def test_the_ledger_holds_reasons_and_each_batch_as_it_comes_and_a_resumed_oracl
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:3]))
     with goal_objective(goal, ToyLatentModel()) as objective:
-        assert objective.batch_size == 2
         again = BudgetedOracle(objective, 4, path)
         assert again.remaining == 2
         again(smiles)

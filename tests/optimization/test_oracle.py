@@ -1,6 +1,6 @@
 """The oracle's budget, cache and ledger."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -113,6 +113,29 @@ def test_a_new_oracle_on_the_same_ledger_goes_on_where_the_old_one_stopped(tmp_p
     assert function.asked == ["C"]
     third, _ = counting_oracle(4, path)
     assert [call.number for call in third.history] == [1, 2, 3, 4]
+
+
+def test_what_is_known_is_in_the_ledger_before_the_next_part_is_and_one_that_fails_spoils_no_other(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "oracle.csv"
+    asked: list[list[str]] = []
+
+    def parts(smiles: Sequence[str]) -> Iterator[tuple[Sequence[int], Evaluations]]:
+        asked.append(list(smiles))
+        for place, text in enumerate(smiles):
+            if text == "CC":
+                raise RuntimeError("no more")
+            yield [place], Evaluations(np.array([1.0]), {})
+            assert f",{text},1.0," in path.read_text().splitlines()[-1]
+
+    def whole(smiles: Sequence[str]) -> Evaluations:
+        raise AssertionError("parts are there to be asked for")
+
+    oracle = BudgetedOracle(Objective(name="length", function=whole, parts=parts), 9, path)
+    assert np.nan_to_num(oracle(["C", "CC", "CCC"]), nan=-1).tolist() == [1.0, -1.0, 1.0]
+    assert asked == [["C", "CC", "CCC"], ["CC"], ["CCC"]]
+    assert [call.error for call in oracle.history] == ["", "RuntimeError: no more", ""]
 
 
 def test_a_search_that_goes_another_way_than_its_ledger_says_so_once(

@@ -59,6 +59,54 @@ def test_a_function_that_takes_one_molecule_only_or_leaves_harms_nothing() -> No
         assert oracle(["C", "CC"]).reasons == ["SystemExit: enough"] * 2
 
 
+def test_an_odd_answer_is_that_molecules_failure_and_text_is_no_value() -> None:
+    smiles = ["CCl", "CC", "CBr", "CF", "CCCC"]
+    found = answers(smiles, ["score"], python=f"{FILE}:odd", batch=1)
+    assert found.reasons == [
+        'unknown column "score"; known: none',
+        "",
+        'unknown column "score"; known: error',
+        "",
+        "",
+    ]
+    assert np.nan_to_num(found.columns["score"], nan=-1).tolist() == [-1, 2, -1, -1, 4]
+
+
+def test_an_oracle_that_is_out_of_order_is_told_of(caplog: pytest.LogCaptureFixture) -> None:
+    with PluginOracle(OracleSettings(python=f"{FILE}:leaves", batch=1), FOLDER, ["score"]) as oracle:
+        oracle(["C"] * 9)
+        assert not caplog.records
+        oracle(["C"] * 9)
+    assert [record.message for record in caplog.records] == [
+        f'the oracle "{FILE}:leaves" has failed on 10 molecules running: SystemExit: enough'
+    ]
+
+
+def test_answers_are_handed_on_as_they_come() -> None:
+    settings = OracleSettings(python=f"{FILE}:only_one", batch=3)
+    with PluginOracle(settings, FOLDER, ["score"]) as oracle:
+        parts = list(oracle.parts(["C", "CC", "CCC", "CCCC"]))
+    assert [places for places, _ in parts] == [[0], [1], [2], [3]]
+    assert [answered.columns["score"].tolist() for _, answered in parts] == [[1.0]] * 4
+
+
+def test_a_function_that_can_not_be_loaded_again_is_a_failure_and_no_mistake_of_the_user(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "once.py").write_text(
+        "import os, pathlib\n"
+        "if pathlib.Path('loaded').exists(): raise RuntimeError('no license left')\n"
+        "pathlib.Path('loaded').touch()\n"
+        "def score(smiles):\n"
+        "    if 'CI' in smiles: os._exit(3)\n"
+        "    return [1.0] * len(smiles)\n"
+    )
+    with PluginOracle(OracleSettings(python="once.py:score", batch=1), tmp_path, ["score"]) as oracle:
+        reasons = oracle(["CC", "CI", "CCC"]).reasons
+    assert reasons[:2] == ["", "its process ended with exit code 3"]
+    assert reasons[2].endswith("can't be loaded: RuntimeError: no license left")
+
+
 def test_a_program_is_read_by_its_column_of_smiles_or_else_row_by_row() -> None:
     named = answers(["CCO", "CF", "C"], ["length"], command=PROGRAM)
     assert np.nan_to_num(named.columns["length"], nan=-1).tolist() == [3.0, -1.0, 1.0]
