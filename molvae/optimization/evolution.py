@@ -128,9 +128,11 @@ class Evolution:
         starts = self._memory.ask_starts(num_proposals)
         if starts is not None:
             return starts
-        missing = 0 if self._memory.starts else self._settings.first_draws - self._num_told
-        if missing > 0 or not self._memory.has_scores:
-            return prior_proposals(self._model, max(1, min(num_proposals, missing)), self._generator)
+        if not self._memory.starts:
+            missing = self._settings.first_draws - self._num_told
+            if missing > 0 or not self._memory.has_scores:
+                count = min(num_proposals, missing) if missing > 0 else num_proposals
+                return prior_proposals(self._model, count, self._generator)
         self._memory.is_away = self._memory.detour.is_on and self._generator.random() < AWAY_SHARE
         num_proposals = min(num_proposals, max(LEAST_BATCH, round(BATCH_SHARE * self._num_told)))
         num_candidates = self._settings.candidates * num_proposals

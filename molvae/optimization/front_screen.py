@@ -60,16 +60,16 @@ class FrontScreen:
         quotas = Quotas.without_kinds(len(smiles)) if quotas is None else quotas
         if num_chosen == 0 or len(self.scores) < MIN_SCORED or quotas.num_left <= num_chosen:
             return quotas.take_first(num_chosen)
-        gains = self._chances(smiles) * self._is_open()
+        chances, is_open = self._chances(smiles), self._is_open()
         chosen: list[int] = []
         for _ in range(num_chosen):
-            best = quotas.take(int(np.where(quotas.open(), gains.sum(axis=1), -np.inf).argmax()))
-            gains = gains * (1 - gains[best])
+            best = quotas.take(int(np.where(quotas.open(), chances @ is_open, -np.inf).argmax()))
+            is_open = is_open * (1 - chances[best])
             chosen.append(best)
         return chosen
 
     def _is_open(self) -> FloatArray:
-        """Which points `(M,)` no molecule told has: 1 where none is better in all aims, else 0."""
+        """How likely nothing has each point, `(M,)`: 1 where no molecule told is better in all aims, or 0."""
         aims = self._standings.aims
         front = aims[fronts(aims) == 1]
         is_had = (front[:, None, :] >= self._points).all(axis=2).any(axis=0)

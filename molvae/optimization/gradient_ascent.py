@@ -150,10 +150,8 @@ class GradientAscent:
         return self._decode_new(np.concatenate(passed), parents * len(passed))
 
     def _draw_origins(self, num_walks: int) -> tuple[list[str], FloatArray]:
-        """Where walks start, `(num_walks, L)`: at elites (while there are none, at starts) and the prior."""
+        """Where walks start, `(num_walks, L)`: at elites and draws of the prior."""
         parents = self._memory.draw_elites(num_walks, self._generator)
-        if not parents and self._memory.starts:
-            parents = [self._memory.starts[row % len(self._memory.starts)] for row in range(num_walks)]
         prior_latents = self._model.sample_latents(num_walks, self._generator)
         from_prior = self._generator.uniform(size=num_walks) < self._settings.gradient_prior_share
         if not parents:

@@ -187,10 +187,6 @@ class LatentCMAES:
         from_prior = self._num_runs > 0 and self._generator.uniform() < self._settings.cma_prior_share
         if elites and not from_prior:
             return elites[0], self._frame.to_units(self._memory.latents_of(elites))[0]
-        if len(self._memory.starts) > self._num_runs and not elites:  # nothing has a score yet
-            return self._memory.starts[self._num_runs], self._frame.to_units(self._memory.start_latents)[
-                self._num_runs
-            ]
         return "", self._frame.to_units(self._model.sample_latents(1, self._generator))[0]
 
     def _draw_basis(self, center: FloatArray) -> FloatArray:

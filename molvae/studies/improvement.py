@@ -43,6 +43,8 @@ logger = logging.getLogger(__name__)
 LOW_QED, HIGH_QED, WANTED_QED, MIN_SIMILARITY = 0.7, 0.8, 0.9, 0.4
 NUM_LEADS, BUDGET, BATCH_SIZE = 200, 500, 20
 DEFAULT_OPTIMIZERS = ("evolution", "graph-ga")
+#: All but gradient ascent, which follows one property of the head.
+FOR_LEADS = tuple(name for name in OPTIMIZERS if name != "gradient-ascent")
 RUNS_FILE = "runs.csv"
 #: How the model `zinc250k` was trained: what it was tested on are the leads.
 ZINC_SPLIT = SplitSettings(valid_rate=0.01, test_rate=0.01)
@@ -54,7 +56,7 @@ class ImprovementRequest:
 
     Attributes:
         leads: SMILES to begin at.
-        optimizers: names of `OPTIMIZERS`.
+        optimizers: names of `FOR_LEADS`.
         budget: molecules that are scored for a lead, itself included.
         seed: of all that is random.
         num_workers: leads at a time; None for one a core, 0 for this process.
@@ -69,13 +71,17 @@ class ImprovementRequest:
     model: str | Path = "zinc250k"
 
     def __post_init__(self) -> None:
-        if unknown := [name for name in self.optimizers if name not in OPTIMIZERS]:
+        if unknown := [name for name in self.optimizers if name not in FOR_LEADS]:
             raise SettingsError(
-                f'there is no optimizer "{unknown[0]}" for leads: choose of {", ".join(OPTIMIZERS)}'
+                f'there is no optimizer "{unknown[0]}" for leads: choose of {", ".join(FOR_LEADS)}'
             )
         if not self.leads or not self.optimizers:
             raise SettingsError('"0" runs are asked for: give a lead and an optimizer')
-        for name, number, least in (("budget", self.budget, 1), ("seed", self.seed, 0)):
+        for name, number, least in (
+            ("budget", self.budget, 1),
+            ("seed", self.seed, 0),
+            ("num_workers", self.num_workers or 0, 0),
+        ):
             if number < least:
                 raise SettingsError(f'{name} is "{number}"; it must be at least {least}')
 
@@ -200,7 +206,7 @@ def improve(job: ImprovementJob, model: Path) -> Improvement:
 
 def _best_of(oracle: BudgetedOracle, job: ImprovementJob) -> Improvement:
     """What was found: the lead itself where nothing better is alike enough."""
-    alike = [call for call in oracle.history if call.values["similarity"] >= MIN_SIMILARITY]
+    alike = [call for call in oracle.history if call.values.get("similarity", -1) >= MIN_SIMILARITY]
     best = max(alike, key=lambda call: call.values["QED"])
     return Improvement(
         number=job.number,

@@ -9,6 +9,7 @@ import pytest
 from molvae.errors import SettingsError
 from molvae.interfaces import Drawn, FloatArray
 from molvae.optimization.evolution import LATENT_OPERATORS, Evolution, EvolutionSettings
+from molvae.optimization.objectives import Evaluations, Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.recombination import CROSSOVERS, recombined
 from molvae.optimization.search import SearchResult, search
@@ -102,6 +103,26 @@ def test_a_given_molecule_takes_the_place_of_draws_of_the_prior() -> None:
     proposals = optimizer.ask(10)
     for operator, parent in zip(proposals.operator, proposals.parents, strict=True):
         assert parent == ("" if operator == "prior" else MIDDLE)
+
+
+def test_a_start_without_a_score_is_bred_from_until_something_has_one() -> None:
+    def half(smiles: Sequence[str]) -> Evaluations:
+        scores = ORACLES["peak"].function(smiles).scores
+        return Evaluations(np.where([text == MIDDLE for text in smiles], np.nan, scores), {})
+
+    optimizer = Evolution(ToyLatentModel(), [MIDDLE], 0, operators=LATENT_OPERATORS)
+    result = search(optimizer, BudgetedOracle(Objective(name="half", function=half), 40), batch_size=10)
+    calls = sorted((entry.call for entry in result.molecules), key=lambda call: call.number)
+    assert len(calls) == 39
+    assert {call.parent for call in calls[:10]} == {MIDDLE}
+
+
+def test_where_nothing_ever_has_a_score_draws_of_the_prior_come_by_whole_batches() -> None:
+    nothing = Objective(name="no", function=lambda smiles: Evaluations(np.full(len(smiles), np.nan), {}))
+    optimizer = Evolution(ToyLatentModel(), [], 0, EvolutionSettings(first_draws=10))
+    result = search(optimizer, BudgetedOracle(nothing, 60), batch_size=10)
+    assert result.num_failed == 60
+    assert result.num_batches < 10
 
 
 @pytest.mark.parametrize("model_class", [ToyLatentModel, TeachableToy])

@@ -32,6 +32,16 @@ def test_no_elite_is_drawn_beyond_the_limit_or_without_a_score() -> None:
     assert memory_of([np.nan]).draw_elites(5, generator) == []
 
 
+def test_while_nothing_has_a_score_the_starts_are_the_elites() -> None:
+    memory = Memory(ToyLatentModel(), SMILES[:2])
+    generator = np.random.default_rng(0)
+    assert set(memory.draw_elites(50, generator)) == set(SMILES[:2])
+    starts = memory.ask_starts(2)
+    assert starts is not None
+    memory.tell(starts, np.array([np.nan, np.nan]))
+    assert set(memory.draw_elites(50, generator)) == set(SMILES[:2])
+
+
 @pytest.mark.parametrize(("latest_first", "second"), [(True, SMILES[3]), (False, SMILES[0])])
 def test_of_equal_scores_the_latest_or_the_first_is_the_better_elite(latest_first: bool, second: str) -> None:
     memory = memory_of([1.0, 1.0, 2.0, 1.0], latest_first=latest_first)

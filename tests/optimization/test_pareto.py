@@ -6,6 +6,7 @@ from scipy.stats import qmc
 
 from molvae.errors import InputError
 from molvae.interfaces import FloatArray
+from molvae.optimization import front_screen
 from molvae.optimization.choices import TAKE_AIMS, build_optimizer
 from molvae.optimization.front_screen import FrontScreen
 from molvae.optimization.oracle import BudgetedOracle
@@ -55,6 +56,23 @@ def test_a_standing_depends_on_all_that_was_told() -> None:
     assert {name: np.floor(score) for name, score in standings.scores.items()} == {"A": -1, "B": -2}
     standings.tell(["D"], np.array([[0.6, 0.6]]))
     assert {name: np.floor(score) for name, score in standings.scores.items()} == {"D": -1, "A": -2, "B": -3}
+
+
+def test_a_point_that_several_may_have_is_left_as_often_as_all_of_them_miss_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    smiles = [toy_smiles([level] * 12) for level in range(5)]
+    screen = FrontScreen(np.random.default_rng(0), 2)
+    screen.tell(smiles, aims_of(smiles))
+    monkeypatch.setattr(front_screen, "MIN_SCORED", 1)
+    first, second = np.zeros(front_screen.NUM_POINTS), np.zeros(front_screen.NUM_POINTS)
+    first[:100], second[100:114] = (
+        0.5,
+        1.0,
+    )  # one is to get 50 points, the next 25, then 12.5
+    monkeypatch.setattr(screen, "_chances", lambda _smiles: np.stack([first] * 4 + [second]))
+    monkeypatch.setattr(screen, "_is_open", lambda: np.ones(front_screen.NUM_POINTS))
+    assert screen.choose(smiles, 4) == [0, 1, 4, 2]
 
 
 def test_the_screen_chooses_what_enlarges_the_front_and_no_two_for_the_same() -> None:

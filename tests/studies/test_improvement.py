@@ -111,5 +111,9 @@ def test_finished_leads_are_kept_and_another_budget_is_refused(
 def test_unknown_optimizers_and_no_leads_are_refused() -> None:
     with pytest.raises(SettingsError, match='no optimizer "random-corpus" for leads: choose of'):
         ImprovementRequest(leads=[LEAD], optimizers=("random-corpus",))
+    with pytest.raises(SettingsError, match='no optimizer "gradient-ascent" for leads: choose of evolution'):
+        ImprovementRequest(leads=[LEAD], optimizers=("gradient-ascent",))
+    with pytest.raises(SettingsError, match='num_workers is "-1"'):
+        ImprovementRequest(leads=[LEAD], num_workers=-1)
     with pytest.raises(SettingsError, match='"0" runs are asked for'):
         ImprovementRequest(leads=[])
