@@ -1,11 +1,13 @@
 """The folder of a run: taken once, never overwritten without being told, resumed by the same run alone.
 
 `run.json` in it says what was asked for. It is written first, so a run that is killed at any later moment
-can be resumed.
+can be resumed. While a process works in it, no other may; where the system has no locks, nobody looks.
 """
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,8 @@ from molvae.errors import InputError, OutputExistsError, SettingsError
 
 RUN_FILE = "run.json"
 _PARTIAL = f".{RUN_FILE}.partial"
+#: Folders that this process works in, by device and inode, and what keeps each.
+_held: dict[tuple[int, int], int] = {}
 
 
 def claim_folder(
@@ -24,16 +28,20 @@ def claim_folder(
     Args:
         out: the folder.
         record: what was asked for, as JSON values; tables in it are compared entry by entry.
-        may_change: names of entries in which a resumed run may differ.
+        may_change: names of entries in which a resumed run may differ: `budget`, or `training.max_steps` of
+            a table, or a whole table.
         resume: go on with the run in `out`, if there is one.
         overwrite: delete the run in `out` first.
 
     Raises:
-        OutputExistsError: if `out` is taken and neither `resume` nor `overwrite` is set, or holds no run.
+        OutputExistsError: if `out` is taken and neither `resume` nor `overwrite` is set, or holds no run, or
+            another process works in it.
         SettingsError: if the run in `out` was another one.
         InputError: if its record is damaged.
     """
     run_file = out / RUN_FILE
+    if run_file.is_file():
+        _hold(out)
     if resume and (before := read_record(out)) is not None:
         _compare(out, before, record, may_change)
     elif _is_taken(out):
@@ -43,6 +51,7 @@ def claim_folder(
             raise OutputExistsError(f'"{out}" is not the folder of a run, so it is not deleted; give another')
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
+    _hold(out)
     partial = out / _PARTIAL
     partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     partial.replace(run_file)
@@ -77,6 +86,30 @@ def check_free(out: Path) -> None:
         )
 
 
+def _hold(out: Path) -> None:
+    """Keeps a folder that is there for this process until it ends."""
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    status = out.stat()
+    folder = (status.st_dev, status.st_ino)
+    if folder in _held:
+        return
+    descriptor = os.open(out, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise OutputExistsError(
+            f'another process works in "{out}": wait until it ends, or give another folder'
+        ) from None
+    except OSError:  # a file system without locks
+        os.close(descriptor)
+        return
+    _held[folder] = descriptor
+
+
 def _is_taken(out: Path) -> bool:
     return out.exists() and (not out.is_dir() or bool({path.name for path in out.iterdir()} - {_PARTIAL}))
 
@@ -86,18 +119,23 @@ def _compare(
 ) -> None:
     old, new = _flat(before), _flat(after)
     for name, value in new.items():
-        if name not in may_change and value != old.get(name):
+        table, _, entry = name.partition(".")
+        if name not in may_change and table not in may_change and value != old.get(name):
+            changed = f'{entry or name} ("{_short(old.get(name))}", now "{_short(value)}")'
             raise SettingsError(
-                f'the run in "{out}" had another {name} ("{_short(old.get(name))}", now "{_short(value)}"); '
-                "repeat its settings to resume it, or give another folder"
+                f'the run in "{out}" had another {changed}; repeat its settings to resume it, or give '
+                "another folder"
             )
 
 
 def _flat(record: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries of a record, those of its tables among them."""
+    """The entries of a record, those of its tables among them, as `table.entry`."""
     entries: dict[str, Any] = {}
     for name, value in record.items():
-        entries |= value if isinstance(value, Mapping) else {name: value}
+        if isinstance(value, Mapping):
+            entries |= {f"{name}.{key}": inner for key, inner in value.items()}
+        else:
+            entries[name] = value
     return entries
 
 

@@ -13,7 +13,6 @@ from molvae.commands.opening import MOLECULES_HELP
 from molvae.commands.tables import in_columns
 from molvae.errors import SettingsError
 from molvae.generation.model_folder import load_model, read_manifest
-from molvae.generation.whole_files import write_whole
 from molvae.settings import add_flags, gather
 from molvae.studies.lab.head import update_head
 from molvae.studies.lab.history import history_table
@@ -32,6 +31,7 @@ from molvae.studies.lab.project import (
 from molvae.studies.lab.records import folder_of
 from molvae.studies.lab.state import State, state_of
 from molvae.studies.lab.tuning import update_model
+from molvae.whole_files import write_whole
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -64,6 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR2", help="folder for the result")
     parser.add_argument("--resume", action="store_true", help="go on with the run in DIR2")
     parser.add_argument("--overwrite", action="store_true", help="delete the run in DIR2 first")
+    parser.add_argument(
+        "--retry-failed",
+        action="store_true",
+        help="with --resume: score again what got no score, as after an oracle was out of order",
+    )
     for cls in SETTINGS:
         add_flags(parser, cls)
 
@@ -74,6 +79,8 @@ def run(arguments: argparse.Namespace) -> None:
     chosen = dict(zip(SETTINGS, gathered, strict=True))
     settings: SearchSettings = chosen[SearchSettings]
     _check_flags(vars(arguments), settings)
+    if arguments.retry_failed and not arguments.resume:
+        raise SettingsError('"--retry-failed" goes on with a run: give --resume too')
     goal = settings.read_goal()  # a mistake in it is told at once
     model = load_model(arguments.model)
     with objective_of(settings, goal, model) as objective:
@@ -91,7 +98,12 @@ def run(arguments: argparse.Namespace) -> None:
             model_key=read_manifest(arguments.model)["checksum"],
         )
         result = optimize_molecules(
-            model, request, arguments.out, resume=arguments.resume, overwrite=arguments.overwrite
+            model,
+            request,
+            arguments.out,
+            resume=arguments.resume,
+            overwrite=arguments.overwrite,
+            retry_failed=arguments.retry_failed,
         )
     _print_result(result, request, arguments.out)
 

@@ -12,9 +12,9 @@ from molvae.commands.tables import add_out_flags, check_out, read_smiles
 from molvae.data.shipped import shipped_csv
 from molvae.generation.checks import check_from_zero
 from molvae.generation.model_folder import load_model
-from molvae.generation.whole_files import write_whole
 from molvae.studies.model_report import ReportRequest, model_page
 from molvae.studies.search_report import is_search, search_page
+from molvae.whole_files import write_whole
 
 ENDINGS = (".html",)
 

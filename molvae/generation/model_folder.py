@@ -32,11 +32,11 @@ from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.membership import MoleculeKeys
 from molvae.generation.prior_fitting import prior_from_state
 from molvae.generation.tensors import load_weights, read_tensors, tensor_bytes
-from molvae.generation.whole_files import write_whole
 from molvae.generation.writers import SmilesLanguageModel
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
 from molvae.models.prior import GaussianPrior
 from molvae.settings import from_dict, to_dict
+from molvae.whole_files import write_whole
 
 FORMAT = "molvae model folder"
 #: Raised by one when an older molvae can't read what is written now.

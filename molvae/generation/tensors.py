@@ -10,7 +10,7 @@ import safetensors.torch
 from torch import Tensor, nn
 
 from molvae.errors import ModelFolderError
-from molvae.generation.whole_files import write_whole
+from molvae.whole_files import write_whole
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], facts: Mapping[str, Any]) -> None:

@@ -6,11 +6,12 @@ short is dropped: its call is made again.
 """
 
 import csv
+import io
 import json
 import math
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ import numpy.typing as npt
 
 from molvae.errors import InputError
 from molvae.optimization.pareto import fronts
+from molvae.whole_files import write_whole
 
 COLUMNS = ["call", "smiles", "score", "values", "operator", "parent", "error", "objective"]
 
@@ -112,6 +114,29 @@ def read_calls(path: Path, objective_name: str) -> list[OracleCall]:
         with path.open("r+b") as file:
             file.truncate(finished)
     return calls
+
+
+def forget_failures(path: Path, objective_name: str) -> int:
+    """Takes the calls without a score out of a ledger, if there is one, and returns their number.
+
+    What is left is numbered anew.
+
+    Raises:
+        InputError: for another objective's ledger, or a file that is no ledger.
+        CheckpointError: the ledger can't be written; it is as it was.
+    """
+    calls = read_calls(path, objective_name)
+    scored = [call for call in calls if not math.isnan(call.score)]
+    if len(scored) < len(calls):
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows(
+            _to_row(replace(call, number=number), objective_name)
+            for number, call in enumerate(scored, start=1)
+        )
+        write_whole({path: text.getvalue().encode()}, remedy="the ledger is as it was: make room")
+    return len(calls) - len(scored)
 
 
 def calls_so_far(path: Path, objective_name: str) -> list[OracleCall]:

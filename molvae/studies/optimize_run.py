@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from molvae.chem.molecules import parse_smiles
 from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.optimization.choices import DEFAULT_OPTIMIZER, Settings, build_optimizer
+from molvae.optimization.constraints import broken_constraints
 from molvae.optimization.goal import Goal
-from molvae.optimization.ledger import OracleCall
+from molvae.optimization.ledger import OracleCall, forget_failures
 from molvae.optimization.objectives import Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.search import DEFAULT_BATCH_SIZE, SearchResult, search
@@ -35,7 +37,7 @@ ORACLE_FILE, MOLECULES_FILE, STRUCTURES_FILE = "oracle.csv", "molecules.csv", "m
 MAX_STRUCTURES = 1_000
 #: A resumed run may have another budget and patience; all else must be the same. Of a goal the objective's
 #: name tells what must be: how its oracle is run, the tables record only.
-FREE_TO_CHANGE = {"budget", "patience", "goal", "property", "constraints", "oracle"}
+FREE_TO_CHANGE = {"budget", "patience", "goal"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +97,7 @@ def optimize_molecules(
     *,
     resume: bool = False,
     overwrite: bool = False,
+    retry_failed: bool = False,
 ) -> OptimizeResult:
     """Searches, and writes the folder `out`.
 
@@ -104,6 +107,7 @@ def optimize_molecules(
         out: the run's folder.
         resume: go on with the run there, whose scored molecules cost nothing; start it if there is none.
         overwrite: delete `out` first.
+        retry_failed: forget first which molecules have no score, so that they are scored when they come up.
 
     Raises:
         OutputExistsError: if `out` holds something and neither `resume` nor `overwrite` is set, or if it is
@@ -116,10 +120,13 @@ def optimize_molecules(
             f'"{len(request.starts)}" starting molecules are more than the budget of "{request.budget}" '
             "calls: give fewer, or a larger --budget"
         )
+    _warn_of_starts(request)
     optimizer = build_optimizer(
         request.optimizer, model, request.objective, request.starts, request.seed, request.settings
     )
     claim_folder(out, _record(request), may_change=FREE_TO_CHANGE, resume=resume, overwrite=overwrite)
+    if retry_failed and (num := forget_failures(out / ORACLE_FILE, request.objective.name)):
+        logger.info("%s molecules without a score may be scored again", f"{num:,}")
     oracle = BudgetedOracle(request.objective, request.budget, out / ORACLE_FILE)
     with Progress(request.budget, f"optimizing {request.objective.column or 'the goal'}") as bar:
         num_seen = 0
@@ -139,6 +146,14 @@ def optimize_molecules(
     calls = [molecule.call for molecule in found.molecules]
     best_start = next((call for call in calls if call.smiles in set(request.starts)), None)
     return OptimizeResult(found, table, best_start, calls[0] if calls else None)
+
+
+def _warn_of_starts(request: OptimizeRequest) -> None:
+    """Says which starts break a constraint of the goal: they are bred from, and are no answer."""
+    checks = [] if request.goal is None else request.goal.constraints.checks()
+    for smiles in request.starts:
+        if broken := broken_constraints(parse_smiles(smiles), checks):
+            logger.warning("the starting molecule %s breaks a constraint: %s", smiles, broken)
 
 
 def _record(request: OptimizeRequest) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from molvae.errors import InputError
-from molvae.generation.whole_files import write_whole
 from molvae.settings import build
+from molvae.whole_files import write_whole
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

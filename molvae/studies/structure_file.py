@@ -8,7 +8,7 @@ from rdkit import Chem
 from rdkit.Chem import rdDepictor
 
 from molvae.chem.molecules import parse_smiles
-from molvae.generation.whole_files import write_whole
+from molvae.whole_files import write_whole
 
 
 def write_sdf(table: pd.DataFrame, path: Path, column: str = "smiles") -> None:

@@ -40,7 +40,13 @@ logger = logging.getLogger(__name__)
 
 LEDGER, CURATION_FILE = "ledger.csv", "curation.json"
 #: Settings that a resumed run may change: how long it goes on, not what it does.
-LIMITS = ("max_minutes", "max_steps", "max_epochs", "patience", "checkpoint_seconds")
+LIMITS = (
+    "training.max_minutes",
+    "training.max_steps",
+    "training.max_epochs",
+    "training.patience",
+    "training.checkpoint_seconds",
+)
 
 
 def train(

@@ -106,6 +106,44 @@ def test_the_molecules_come_with_every_property_and_what_they_break_and_a_resume
     assert "had another objective" in refused.err
 
 
+def test_what_an_oracle_out_of_order_gave_no_score_is_scored_again_when_that_is_asked_for(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    license_file, out = tmp_path / "license", tmp_path / "out"
+    (tmp_path / "docked.py").write_text(
+        f"import pathlib\ndef energies(smiles):\n    pathlib.Path({str(license_file)!r}).read_text()\n"
+        "    return {'energy': [-len(text) for text in smiles]}\n",
+        encoding="utf-8",
+    )
+    argv = ["optimize", tiny_model_dir, "--minimize", "energy", "--budget", 24, "--out", out, *FROM]
+    argv += ["--oracle-python", f"{tmp_path / 'docked.py'}:energies", "--oracle-batch", 8]
+    failed = molvae_command(*argv)
+    assert "has failed on 10 molecules running: FileNotFoundError" in failed.err
+    assert pd.read_csv(out / "oracle.csv")["score"].isna().all()
+    license_file.touch()
+    refused = molvae_command(*argv, "--retry-failed")
+    assert '"--retry-failed" goes on with a run: give --resume too' in refused.err
+    assert molvae_command(*argv, "--resume").code == 0
+    assert pd.read_csv(out / "oracle.csv")["score"].isna().all(), "what was called was called"
+    assert molvae_command(*argv, "--resume", "--retry-failed").code == 0
+    calls = pd.read_csv(out / "oracle.csv")
+    assert calls["call"].tolist() == list(range(1, 25))
+    assert (calls["score"] == calls["smiles"].str.len()).all()
+
+
+def test_a_start_that_breaks_a_constraint_is_told_of_and_bred_from(
+    goal_file: Path, molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    goal = '[[property]]\nname = "QED"\nmaximize = true\n[constraints]\nelements = ["C", "O"]\n'
+    goal_file.write_text(goal, encoding="utf-8")
+    argv = ["optimize", tiny_model_dir, "--goal", goal_file, "--budget", 40, "--out", tmp_path / "out"]
+    outcome = molvae_command(*argv, "--from-smiles", STARTS[1])
+    assert f"the starting molecule {STARTS[1]} breaks a constraint: elements: N" in outcome.err
+    calls = pd.read_csv(tmp_path / "out" / "oracle.csv")
+    assert calls["score"].notna().any()
+    assert STARTS[1] in set(calls["parent"][1:])
+
+
 def test_a_front_is_sought_and_told_of(
     molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
 ) -> None:

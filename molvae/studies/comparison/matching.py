@@ -17,10 +17,10 @@ from typing import Any
 
 from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
-from molvae.generation.whole_files import write_whole
 from molvae.studies.comparison.arms import Arm
 from molvae.studies.comparison.measured import RESUMABLE
 from molvae.studies.comparison.subjects import Row
+from molvae.whole_files import write_whole
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from molvae.generation.whole_files import write_whole
 from molvae.studies.comparison.subjects import Molecules, Row
+from molvae.whole_files import write_whole
 
 logger = logging.getLogger(__name__)
 

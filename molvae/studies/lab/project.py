@@ -16,8 +16,8 @@ from typing import Any
 
 from molvae.errors import InputError, MissingFileError, OutputExistsError, SettingsError
 from molvae.generation.model_folder import model_path, pretrained_names
-from molvae.generation.whole_files import write_whole
 from molvae.studies.lab.records import Entry, read_entries
+from molvae.whole_files import write_whole
 
 LAB_FILE, ROUNDS, BATCHES, MEASURED = "lab.json", "rounds", "batches", "measured.csv"
 MODEL, MODELS = "model", "models"

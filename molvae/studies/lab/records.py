@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from molvae.data.cache import fill_folder
 from molvae.errors import InputError
-from molvae.generation.whole_files import write_whole
+from molvae.whole_files import write_whole
 
 RECORD = "record.json"
 

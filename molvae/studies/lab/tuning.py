@@ -13,12 +13,12 @@ import numpy as np
 
 from molvae.data.cache import cache_folder
 from molvae.errors import InputError
-from molvae.generation.whole_files import write_whole
 from molvae.studies.lab.history import History, settled_values
 from molvae.studies.lab.project import MODELS, Lab, save_lab
 from molvae.studies.lab.records import folder_of, table_bytes
 from molvae.training.request import RunRequest, RunSettings
 from molvae.training.run import train_model
+from molvae.whole_files import write_whole
 
 #: Fewer molecules than this tell a model next to nothing.
 LEAST_MOLECULES = 40

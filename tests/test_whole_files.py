@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from molvae.errors import CheckpointError
-from molvae.generation.whole_files import write_whole
+from molvae.whole_files import write_whole
 
 CONTENTS = {"first": b"one", "second": b"two", "last": b"three"}
 

@@ -1,0 +1,54 @@
+"""The folder of a run: who may go on in it, and with what."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from molvae.errors import OutputExistsError, SettingsError
+from molvae.run_folder import claim_folder
+
+SETTINGS = {"patience": 500, "lessons": 1.0}
+RECORD = {"patience": 5, "settings": SETTINGS, "starts": ["C"]}
+
+
+def go_on(out: Path, *may_change: str, **changes: object) -> None:
+    claim_folder(out, RECORD | changes, may_change=may_change, resume=True, overwrite=False)
+
+
+def test_an_entry_of_a_table_is_not_the_one_outside_of_it(tmp_path: Path) -> None:
+    out, other = tmp_path / "run", SETTINGS | {"patience": 20}
+    go_on(out)
+    go_on(out, "patience", patience=9)
+    with pytest.raises(SettingsError, match=r'had another patience \("500", now "20"\)'):
+        go_on(out, "patience", settings=other)
+    go_on(out, "settings.patience", "patience", settings=other)
+    go_on(out, "settings", "patience", settings={"patience": 1, "lessons": 0.0})
+
+
+def test_a_table_that_was_none_before_is_another(tmp_path: Path) -> None:
+    go_on(tmp_path / "run", settings=None)
+    with pytest.raises(SettingsError, match=r'had another patience \("None", now "500"\)'):
+        go_on(tmp_path / "run")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="folders are kept for one process on POSIX alone")
+@pytest.mark.parametrize("how", ["resume", "overwrite"])
+def test_a_folder_that_another_process_works_in_is_left_alone_until_it_ends(how: str, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    work = (
+        "import sys; from pathlib import Path; from molvae.run_folder import claim_folder\n"
+        "claim_folder(Path(sys.argv[1]), {'seed': 0}, may_change=(), resume=False, overwrite=False)\n"
+        "print('at work', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", work, str(out)]
+    asked = {"resume": how == "resume", "overwrite": how == "overwrite"}
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"at work\n"
+        with pytest.raises(OutputExistsError, match=r'another process works in ".*run": wait until it ends'):
+            claim_folder(out, {"seed": 0}, may_change=(), **asked)
+        process.kill()
+    claim_folder(out, {"seed": 0}, may_change=(), **asked)
+    claim_folder(out, {"seed": 0}, may_change=(), resume=True, overwrite=False)
