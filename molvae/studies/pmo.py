@@ -4,7 +4,8 @@ A run is one optimiser, one task and one seed (`pmo_run.py`). They share a folde
 
 run.json     the budget and the corpus, written first: runs that are added later must have the same
 runs.csv     the figures of the runs that were asked for last
-<optimizer>/model.txt     the checksum of the model whose latents the optimiser searches, if it has one
+<optimizer>/run.json      the optimiser's settings, molvae's version, and the model's checksum if it has one:
+                          runs of another one do not go into the same folder
 
 Source: Gao et al., NeurIPS 2022 (PMO): 10,000 calls, and ZINC250k as the only molecules known beforehand.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
+import molvae
 from molvae.errors import SettingsError
 from molvae.generation.model_folder import model_path, weights_checksum
 from molvae.optimization.pmo_objectives import ALL_SCORES, PREVIOUS, PUBLISHED_TASKS
@@ -31,7 +33,6 @@ logger = logging.getLogger(__name__)
 
 BUDGET = 10_000
 RUNS_FILE = "runs.csv"
-MODEL_FILE = "model.txt"
 #: The model that was trained on the benchmark's corpus.
 DEFAULT_MODEL = "zinc250k"
 
@@ -89,7 +90,8 @@ def run_pmo(
 
     Raises:
         OutputExistsError: if `out` holds something and neither `resume` nor `overwrite` is set.
-        SettingsError: if the runs in `out` had another budget, corpus or model.
+        SettingsError: if the runs in `out` had another budget, corpus or model, or their optimizer other
+            settings.
         ModelFolderError: if an optimizer's model is no model folder.
         InputError: if the ledger or the figures of a run in `out` are damaged.
         MolvaeError: if the process of a run crashes.
@@ -100,8 +102,14 @@ def run_pmo(
     searching = [name for name in dict.fromkeys(request.optimizers) if ALL_OPTIMIZERS[name].has_model]
     checksum = weights_checksum(model) if searching else ""  # before anything is deleted
     claim_folder(out, record, may_change=(), resume=resume, overwrite=overwrite)
-    for optimizer in searching:
-        _check_model(out / optimizer, model, checksum)
+    for optimizer in dict.fromkeys(request.optimizers):
+        chosen = ALL_OPTIMIZERS[optimizer]
+        identity = {
+            "molvae": molvae.__version__,
+            "model": checksum if chosen.has_model else None,
+            "settings": dict(chosen.record),
+        }
+        claim_folder(out / optimizer, identity, may_change=(), resume=True, overwrite=False)
     jobs = [
         PmoJob(task, optimizer, seed, request.budget, out, model)
         for optimizer in dict.fromkeys(request.optimizers)
@@ -119,17 +127,6 @@ def run_pmo(
     runs = [read_figures(job.figures, PmoFigures) for job in jobs]
     pd.DataFrame([asdict(run) for run in runs]).to_csv(out / RUNS_FILE, index=False)
     return runs
-
-
-def _check_model(folder: Path, model: Path, checksum: str) -> None:
-    """Makes sure that all runs of an optimiser are of one model, whose checksum is kept in their folder."""
-    file = folder / MODEL_FILE
-    folder.mkdir(exist_ok=True)
-    if file.exists() and file.read_text(encoding="utf-8").strip() != checksum:
-        raise SettingsError(
-            f'the runs in "{folder}" are of another model than "{model}": give that one, or another folder'
-        )
-    file.write_text(f"{checksum}\n", encoding="utf-8")
 
 
 def auc_table(runs: Sequence[PmoFigures]) -> pd.DataFrame:

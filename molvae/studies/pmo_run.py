@@ -5,7 +5,7 @@
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from molvae.interfaces import Optimizer
 from molvae.optimization.evolution import LATENT_OPERATORS, OPERATORS, Evolution, EvolutionSettings
 from molvae.optimization.graph_ga import GraphGA, GraphGASettings
 from molvae.optimization.graph_moves import GRAPH_CROSSOVER, MUTATION
-from molvae.optimization.latent_cma_es import LatentCMAES
+from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
 from molvae.optimization.latent_moves import CROSSOVER, NOISE
 from molvae.optimization.objectives import Evaluations, Objective
 from molvae.optimization.oracle import BudgetedOracle
@@ -27,9 +27,11 @@ from molvae.optimization.random_corpus import RandomCorpus
 from molvae.optimization.random_prior import PRIOR, RandomPrior
 from molvae.optimization.sample_efficiency import auc_of_best, auc_of_best_flat, mean_of_best
 from molvae.optimization.search import search
-from molvae.optimization.trust_region_bo import TrustRegionBO
+from molvae.optimization.trust_region_bo import TrustRegionBO, TrustRegionSettings
+from molvae.settings import to_dict
 from molvae.studies.run_figures import write_figures
 
+GRAPH_GA, CMA, TRUST_REGION = GraphGASettings(), CMASettings(), TrustRegionSettings()
 #: Calls of a search that has to be sparing: its beginning is judged by them.
 EARLY_CALLS = 1_000
 
@@ -41,11 +43,13 @@ class PmoOptimizer(NamedTuple):
         build: makes it, of corpus, seed, and the folder of a model.
         batch_size: so many molecules it is asked for at a time.
         has_model: whether it searches the latents of the model.
+        record: its settings, as JSON values.
     """
 
     build: Callable[[Sequence[str], int, Path], Optimizer]
     batch_size: int
     has_model: bool = False
+    record: Mapping[str, Any] = {}
 
 
 def _random_corpus(corpus: Sequence[str], seed: int, _model: Path) -> RandomCorpus:
@@ -54,9 +58,8 @@ def _random_corpus(corpus: Sequence[str], seed: int, _model: Path) -> RandomCorp
 
 def _graph_ga(corpus: Sequence[str], seed: int, _model: Path) -> GraphGA:
     """It begins with as many molecules of the corpus as its population holds."""
-    settings = GraphGASettings()
-    starts = RandomCorpus(corpus, seed).ask(min(settings.population_size, len(corpus))).smiles
-    return GraphGA([smiles for smiles in starts if smiles], seed, settings)
+    starts = RandomCorpus(corpus, seed).ask(min(GRAPH_GA.population_size, len(corpus))).smiles
+    return GraphGA([smiles for smiles in starts if smiles], seed, GRAPH_GA)
 
 
 def _random_prior(_corpus: Sequence[str], seed: int, model: Path) -> RandomPrior:
@@ -65,31 +68,33 @@ def _random_prior(_corpus: Sequence[str], seed: int, model: Path) -> RandomPrior
 
 def _cma_es(_corpus: Sequence[str], seed: int, model: Path) -> LatentCMAES:
     """It begins around a draw of the model's prior."""
-    return LatentCMAES(load_model(model), [], seed)
+    return LatentCMAES(load_model(model), [], seed, CMA)
 
 
 def _trust_region(_corpus: Sequence[str], seed: int, model: Path) -> TrustRegionBO:
     """It begins with draws of the model's prior."""
-    return TrustRegionBO(load_model(model), [], seed)
+    return TrustRegionBO(load_model(model), [], seed, TRUST_REGION)
 
 
 def _evolution(operators: Sequence[str], **settings: Any) -> PmoOptimizer:
     """It begins with draws of the model's prior."""
+    chosen = EvolutionSettings(**settings)
 
     def build_evolution(_corpus: Sequence[str], seed: int, model: Path) -> Evolution:
-        return Evolution(load_model(model), [], seed, EvolutionSettings(**settings), operators)
+        return Evolution(load_model(model), [], seed, chosen, operators)
 
-    return PmoOptimizer(build_evolution, batch_size=64, has_model=True)
+    record = to_dict(chosen) | {"operators": list(operators)}
+    return PmoOptimizer(build_evolution, batch_size=64, has_model=True, record=record)
 
 
 PMO_OPTIMIZERS: dict[str, PmoOptimizer] = {
     "random-corpus": PmoOptimizer(_random_corpus, batch_size=100),
-    "graph-ga": PmoOptimizer(_graph_ga, batch_size=70),
+    "graph-ga": PmoOptimizer(_graph_ga, batch_size=70, record=to_dict(GRAPH_GA)),
     "evolution": _evolution(OPERATORS),
     "latent-evolution": _evolution(LATENT_OPERATORS),
     "random-prior": PmoOptimizer(_random_prior, batch_size=64, has_model=True),
-    "cma-es": PmoOptimizer(_cma_es, batch_size=64, has_model=True),
-    "trust-region": PmoOptimizer(_trust_region, batch_size=64, has_model=True),
+    "cma-es": PmoOptimizer(_cma_es, batch_size=64, has_model=True, record=to_dict(CMA)),
+    "trust-region": PmoOptimizer(_trust_region, batch_size=64, has_model=True, record=to_dict(TRUST_REGION)),
     # every molecule decoded from moved latents, at one noise level, and screened by fragments; and the same
     # where nothing that was scored reaches latents or decoder, so that only the screen learns
     "latent-only": _evolution((NOISE, CROSSOVER), descriptors=False),

@@ -161,8 +161,19 @@ def test_baselines_on_latents_need_nothing_but_the_model(
 def test_runs_of_another_model_do_not_share_a_folder(tmp_path: Path, tiny_model_dir: Path) -> None:
     request = asked(optimizers=("latent-evolution",), tasks=("qed",), budget=5, model=tiny_model_dir)
     run_pmo(request, tmp_path / "pmo")
-    with pytest.raises(SettingsError, match=r'are of another model than ".*zinc250k"'):
+    with pytest.raises(SettingsError, match=r'run in ".*latent-evolution" had another model'):
         run_pmo(asked(optimizers=("latent-evolution",), budget=5), tmp_path / "pmo", resume=True)
+
+
+def test_runs_of_an_optimizer_with_other_settings_do_not_share_a_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = asked(optimizers=("graph-ga",), tasks=("qed",))
+    run_pmo(request, tmp_path / "pmo")
+    other = pmo_run.ALL_OPTIMIZERS["graph-ga"]._replace(record={"mutation_rate": 0.5})
+    monkeypatch.setitem(pmo_run.ALL_OPTIMIZERS, "graph-ga", other)
+    with pytest.raises(SettingsError, match=r'had another mutation_rate \("0.067", now "0.5"\)'):
+        run_pmo(request, tmp_path / "pmo", resume=True)
 
 
 def test_a_model_that_is_not_there_costs_no_run(tmp_path: Path) -> None:
