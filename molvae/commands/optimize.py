@@ -31,6 +31,7 @@ from molvae.optimization.pareto import hypervolume
 from molvae.optimization.trust_region_bo import TrustRegionSettings
 from molvae.setting_fields import fields_of
 from molvae.settings import add_flags, gather
+from molvae.studies.model_opinion import COMES_BACK
 from molvae.studies.molecule_tables import BROKEN, FRONT, SCORE
 from molvae.studies.optimize_run import (
     MOLECULES_FILE,
@@ -178,7 +179,13 @@ def _print_result(result: OptimizeResult, request: OptimizeRequest, out: Path) -
     columns = [name] if objective.column or request.goal is None else [name, *request.goal.columns]
     columns = [FRONT, *columns] if objective.aims else columns
     similarity = [] if result.best_start is None else ["similarity"]
-    print(in_columns(result.table[["rank", *columns, *similarity, "smiles"]].head(NUM_SHOWN)))
+    shown = result.table[["rank", *columns, *similarity, COMES_BACK, "smiles"]].head(NUM_SHOWN)
+    print(in_columns(shown))
+    if (num_unknown := int((~shown[COMES_BACK]).sum())) > 0:
+        print(
+            f"{num_unknown} of these {len(shown)} do not come back from their own codes: the model has no "
+            "place for them, and no say in them"
+        )
     print(f"molecules: {out / MOLECULES_FILE}")
     print(f"oracle ledger: {out / ORACLE_FILE}")
 

@@ -15,7 +15,7 @@ python = "dock.py:energies"
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ from molvae.chem.properties import property_name
 from molvae.errors import SettingsError
 from molvae.optimization.constraints import ConstraintSettings
 from molvae.optimization.desired_property import DesiredProperty
-from molvae.optimization.goal_lines import told_by_line
+from molvae.optimization.goal_lines import TOP, told_by_line
 from molvae.optimization.plugin_oracle import OracleSettings
 from molvae.settings import build, read_toml, to_dict, unknown
 
@@ -78,7 +78,7 @@ class Goal:
     def _check_pareto(self) -> None:
         if not 2 <= len(self.properties) <= MAX_AIMS:
             raise SettingsError(
-                f'a Pareto front of "{len(self.properties)}" properties is sought; give 2 to {MAX_AIMS}, or '
+                f'pareto seeks a front of "{len(self.properties)}" properties; give 2 to {MAX_AIMS}, or '
                 "leave pareto out"
             )
         for wanted in self.properties:
@@ -137,7 +137,8 @@ def read_goal(path: Path) -> Goal:
     document = read_toml(path)
     pareto = document.pop(PARETO, False)
     if not isinstance(pareto, bool):
-        raise SettingsError(f'"{path}": pareto is "{pareto}"; write true or false')
+        with told_by_line(path, *TOP):
+            raise SettingsError(f'pareto is "{pareto}"; write true or false')
     for name, table in document.items():
         if name not in TABLES:
             with told_by_line(path, name):
@@ -159,7 +160,10 @@ def read_goal(path: Path) -> Goal:
             pareto=pareto,
         )
     except SettingsError as error:
-        raise SettingsError(f'"{path}": {error}') from error
+        if not properties:
+            raise SettingsError(f'"{path}": {error}') from error
+        with told_by_line(path, *_table_of(error, properties)):
+            raise
     if goal.plain is None:
         for number, wanted in enumerate(goal.properties, start=1):
             with told_by_line(path, "property", number):
@@ -180,6 +184,15 @@ def goal_of_record(record: Mapping[str, Any], where: str) -> Goal:
         oracle=None if oracle is None else build(OracleSettings, oracle, where),
         pareto=record.get(PARETO, False),
     )
+
+
+def _table_of(error: SettingsError, properties: Sequence[DesiredProperty]) -> tuple[str, int]:
+    """The table that a mistake in the whole is about, the last one mentioned, and which of its name it is."""
+    said = str(error)
+    for number, wanted in reversed(list(enumerate(properties, start=1))):
+        if any(f'"{name}"' in said or f"of {name} is" in said for name in (wanted.column, wanted.name)):
+            return "property", number
+    return ("oracle", 1) if "oracle" in said else TOP
 
 
 def _check_kind(path: Path, name: str, table: Any) -> None:

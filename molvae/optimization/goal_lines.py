@@ -8,6 +8,8 @@ from pathlib import Path
 from molvae.errors import SettingsError
 
 _HEADER = re.compile(r"\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}")
+#: The keys above all tables, as the table that they are in and its number.
+TOP = ("", 0)
 _KEY = re.compile(r"\s*\"?([\w-]+)\"?\s*=\s*(.*)")
 
 
@@ -18,7 +20,7 @@ def told_by_line(path: Path, table: str, number: int = 1) -> Iterator[None]:
     Args:
         path: the goal file.
         table: the name of the table that is read, such as "property".
-        number: which of the tables of this name, from 1.
+        number: which of the tables of this name, from 1; `TOP` are both for keys above all tables.
 
     Raises:
         SettingsError: the one that was raised, with its place.

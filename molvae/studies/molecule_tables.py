@@ -48,18 +48,22 @@ def prediction_columns(model: MoleculeModel, predictions: Predictions) -> dict[s
     return columns
 
 
-def ranked_table(result: SearchResult, objective: Objective, starts: Sequence[str]) -> pd.DataFrame:
+def ranked_table(
+    result: SearchResult, objective: Objective, starts: Sequence[str], leads: Sequence[str] = ()
+) -> pd.DataFrame:
     """What a search found, best first.
 
     Columns: rank, smiles, the front where one is sought (1 for what nothing dominates), the score and the
     constraints that the molecule breaks unless just one property was sought, the columns of the objective,
-    other computed properties, similarity (ECFP4 Tanimoto to the nearest start) and nearest_start, then
-    operator, parent and call (see the oracle's ledger).
+    other computed properties, similarity (ECFP4 Tanimoto to the nearest start) and nearest_start, the same
+    as similarity_to_lead and nearest_lead where the search began elsewhere than at its leads, then operator,
+    parent and call (see the oracle's ledger).
 
     Args:
         result: of a search for `objective`.
         objective: what was sought.
         starts: canonical SMILES that the search began at; without any, similarity is empty.
+        leads: canonical SMILES that a goal compares its molecules with.
     """
     calls = [molecule.call for molecule in result.molecules]
     smiles = [call.smiles for call in calls]
@@ -75,10 +79,10 @@ def ranked_table(result: SearchResult, objective: Objective, starts: Sequence[st
         table[name] = [call.values.get(name, np.nan) for call in calls]
     others = [name for name in DEFAULT_PROPERTIES if name not in sought]
     table[others] = properties_of(smiles, others)
-    similarity, nearest = nearest_of(smiles, starts)
+    table["similarity"], table["nearest_start"] = nearest_of(smiles, starts)
+    if not set(leads) <= set(starts):
+        table["similarity_to_lead"], table["nearest_lead"] = nearest_of(smiles, leads)
     return table.assign(
-        similarity=similarity,
-        nearest_start=nearest,
         operator=[call.operator for call in calls],
         parent=[call.parent for call in calls],
         call=[call.number for call in calls],

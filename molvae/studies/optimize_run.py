@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from molvae.chem.molecules import parse_smiles
+from molvae.chem.molecules import canonicalize, parse_smiles
 from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.optimization.choices import DEFAULT_OPTIMIZER, Settings, build_optimizer
@@ -138,7 +138,8 @@ def optimize_molecules(
             num_seen = len(oracle.history)
 
         found = search(optimizer, oracle, request.proposals_per_batch, show, patience=request.patience)
-    table = ranked_table(found, request.objective, request.starts)
+    leads = [] if request.goal is None else [canonicalize(text) for text in request.goal.constraints.leads]
+    table = ranked_table(found, request.objective, request.starts, leads)
     if len(table):
         table = table.assign(**opinion_columns(model, table["smiles"].tolist(), request.seed))
     write_sdf(table.head(MAX_STRUCTURES), out / STRUCTURES_FILE)

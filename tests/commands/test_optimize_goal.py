@@ -9,6 +9,7 @@ import pytest
 from rdkit import Chem
 from rdkit.Chem import QED, Crippen
 
+from molvae.chem.fingerprints import morgan_bits, tanimoto
 from molvae.optimization.pareto import fronts
 from tests.command_line import RunMolvae
 
@@ -135,13 +136,25 @@ def test_a_start_that_breaks_a_constraint_is_told_of_and_bred_from(
     goal_file: Path, molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
 ) -> None:
     goal = '[[property]]\nname = "QED"\nmaximize = true\n[constraints]\nelements = ["C", "O"]\n'
-    goal_file.write_text(goal, encoding="utf-8")
+    goal_file.write_text(goal + f'leads = ["{STARTS[0]}"]\n', encoding="utf-8")
     argv = ["optimize", tiny_model_dir, "--goal", goal_file, "--budget", 40, "--out", tmp_path / "out"]
     outcome = molvae_command(*argv, "--from-smiles", STARTS[1])
     assert f"the starting molecule {STARTS[1]} breaks a constraint: elements: N" in outcome.err
     calls = pd.read_csv(tmp_path / "out" / "oracle.csv")
     assert calls["score"].notna().any()
     assert STARTS[1] in set(calls["parent"][1:])
+    table = pd.read_csv(tmp_path / "out" / "molecules.csv")
+    assert set(table["nearest_start"]) == {STARTS[1]}
+    assert set(table["nearest_lead"]) == {STARTS[0]}
+    bits = morgan_bits([Chem.MolFromSmiles(text) for text in (STARTS[0], table["smiles"][0])])
+    assert table["similarity_to_lead"][0] == pytest.approx(tanimoto(bits[0], bits[1:])[0])
+    shown = outcome.out.splitlines()
+    assert shown[[line.startswith("rank") for line in shown].index(True)].split()[-2:] == [
+        "comes_back",
+        "smiles",
+    ]
+    num_unknown = int((~table["comes_back"].head(5)).sum())
+    assert (f"{num_unknown} of these 5 do not come back" in outcome.out) == (num_unknown > 0)
 
 
 def test_a_front_is_sought_and_told_of(

@@ -71,9 +71,12 @@ def test_the_name_tells_apart_what_is_computed_differently_and_nothing_else(tmp_
             '"goal.toml", line 4, unknown table "constraint"; did you mean',
         ),
         ('[property]\nname = "QED"', '"property" must be a list of tables; write [[property]] above each'),
-        ("pareto = 1\n" + QED + LOGP, 'pareto is "1"; write true or false'),
-        ("pareto = true\n" + QED, 'a Pareto front of "1" properties is sought; give 2 to 4'),
-        ("pareto = true\n" + QED + "weight = 2\n" + LOGP, 'the weight of QED is "2", and a Pareto front'),
+        ("\npareto = 1\n" + QED + LOGP, 'line 2, pareto is "1"; write true or false'),
+        ("\npareto = true\n" + QED, 'line 2, pareto seeks a front of "1" properties; give 2 to 4'),
+        (
+            "pareto = true\n" + QED + "weight = 2\n" + LOGP,
+            'line 5, the weight of QED is "2", and a Pareto front',
+        ),
         ("pareto = true\n" + QED + '[[property]]\nname = "MW"\nminimize = true', 'MW needs "low" and "high"'),
         ("property = [1]", '"property" must be a list of tables'),
         (QED + "[[constraints]]\n", '"constraints" must be one table; write [constraints] above it'),
@@ -85,7 +88,7 @@ def test_the_name_tells_apart_what_is_computed_differently_and_nothing_else(tmp_
             '[[property]] 1: unknown property "qad": did you mean "QED"?; for another',
         ),
         (QED + 'source = "model"', '"source" is "model"; it must be one of "rdkit", "predicted", "oracle"'),
-        (QED + QED.replace("qed", "QED"), '"QED" is sought 2 times; give it one [[property]]'),
+        (QED + QED.replace("qed", "QED"), 'line 5, "QED" is sought 2 times; give it one [[property]]'),
         (QED + '[[property]]\nname = "MW"\nminimize = true', '[[property]] 2: MW needs "low" and "high"'),
         (
             LOGP.replace("range = [1, 3]", "maximize = true\nshape = 2"),
@@ -97,7 +100,7 @@ def test_the_name_tells_apart_what_is_computed_differently_and_nothing_else(tmp_
         (QED + "[oracle]\ntimeout = 5", "table [oracle]: an oracle has python"),
         (
             QED + '[oracle]\ncommand = "dock"',
-            "there is an oracle, and no property comes from it; give one source",
+            "line 4, there is an oracle, and no property comes from it; give one source",
         ),
         (
             QED.replace("qed", "a") + 'source = "oracle"',
