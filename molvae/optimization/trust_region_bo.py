@@ -10,7 +10,7 @@ Source: Eriksson et al. 2019 (TuRBO, arXiv 1910.01739).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -24,6 +24,8 @@ from molvae.optimization.trust_region import TrustRegion
 OPERATOR = "trust-region"
 #: Candidates of each drawn function that are decoded, best first, until one is a new molecule.
 NUM_DECODED = 4
+#: The best molecules, among which principal directions are those of the largest differences.
+NUM_PRINCIPAL = 100
 #: Rounds of points for one batch, if the first hold no new molecule.
 MAX_ROUNDS = 4
 
@@ -37,6 +39,10 @@ class TrustRegionSettings:
     )
     num_regions: int = field(default=3, metadata={"help": "trust regions that are searched side by side"})
     region_dim: int = field(default=16, metadata={"help": "directions of the subspace that a region lies in"})
+    region_subspace: Literal["random", "principal"] = field(
+        default="random",
+        metadata={"help": "a region's directions: any, or those in which the best molecules differ most"},
+    )
     region_radius: float = field(default=0.8, metadata={"help": "how far a region reaches from its origin"})
     region_first: int = field(
         default=10, metadata={"help": "molecules of a region before a process is fitted"}
@@ -149,12 +155,23 @@ class TrustRegionBO:
         else:
             parent, origin = "", self._frame.to_units(self._model.sample_latents(1, self._generator))[0]
         dim = min(self._settings.region_dim, len(origin))
-        random = self._generator.standard_normal((len(origin), dim))
-        basis: FloatArray = np.linalg.qr(random)[0].T
         region = TrustRegion(
             dim, self._settings.region_first, self._settings.region_patience, self._generator
         )
-        return _Placed(region, origin, basis, parent)
+        return _Placed(region, origin, self._directions(dim, len(origin)), parent)
+
+    def _directions(self, dim: int, latent_dim: int) -> FloatArray:
+        """Orthonormal directions `(dim, L)`; random ones where there are no principal ones, or too few."""
+        columns = self._generator.standard_normal((latent_dim, dim))
+        if self._settings.region_subspace == "principal":
+            best = self._memory.with_latents(self._memory.elites[:NUM_PRINCIPAL])
+            points = self._frame.to_units(self._memory.latents_of(best))
+            if len(points) > 1:
+                spreads, axes = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)[1:]
+                principal = axes[spreads > 1e-6 * spreads[0]][:dim]
+                columns[:, : len(principal)] = principal.T
+        basis: FloatArray = np.linalg.qr(columns)[0].T
+        return basis
 
     def _look(self, num_proposals: int) -> None:
         """Fills the batch: new regions get their first points, the others share what is left."""

@@ -1,5 +1,7 @@
 """Matern processes, boxes that grow and shrink, and regions of the toy's latents."""
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
@@ -101,6 +103,25 @@ def test_regions_start_at_the_best_and_find_more_than_the_first_points() -> None
     assert {call.operator for call in calls[1:]} == {OPERATOR}
     assert calls[1].parent == MIDDLE
     assert max(call.score for call in calls[60:]) > max(call.score for call in calls[:20]) + 1
+
+
+@pytest.mark.parametrize("subspace", ["random", "principal"])
+def test_principal_directions_are_those_in_which_the_best_differ(
+    subspace: Literal["random", "principal"],
+) -> None:
+    model = ToyLatentModel()
+    starts = [toy_smiles([first, second, *[2] * 10]) for first in (1, 2, 3) for second in (1, 2, 3)]
+    settings = TrustRegionSettings(num_regions=1, region_dim=2, region_subspace=subspace)
+    optimizer = TrustRegionBO(model, starts, 0, settings)
+    first = optimizer.ask(len(starts))
+    optimizer.tell(first, ORACLES["linear"].function(first.smiles).scores)
+    asked = optimizer.ask(10)
+    assert asked.latents is not None
+    origins = model.encode(asked.parents)
+    axes = np.linalg.svd(model.encode(starts) - model.encode([MIDDLE]), full_matrices=False)[2][:2]
+    moved = asked.latents - origins
+    left = np.abs(moved - moved @ axes.T @ axes).max()
+    assert (left < 1e-9) == (subspace == "principal")
 
 
 @pytest.mark.parametrize(
