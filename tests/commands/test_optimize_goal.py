@@ -1,7 +1,9 @@
 """molvae optimize with a goal file, or with an oracle of the user's own."""
 
 import shutil
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +13,7 @@ from rdkit.Chem import QED, Crippen
 
 from molvae.chem.fingerprints import morgan_bits, tanimoto
 from molvae.optimization.pareto import fronts
-from tests.command_line import RunMolvae
+from tests.command_line import RunMolvae, interruptible_process
 
 STARTS = ("CCOc1ccccc1", "NC(=O)c1ccccc1")
 FROM = [word for text in STARTS for word in ("--from-smiles", text)]
@@ -130,6 +132,39 @@ def test_what_an_oracle_out_of_order_gave_no_score_is_scored_again_when_that_is_
     calls = pd.read_csv(out / "oracle.csv")
     assert calls["call"].tolist() == list(range(1, 25))
     assert (calls["score"] == calls["smiles"].str.len()).all()
+
+
+def test_a_killed_search_has_kept_each_answer_of_its_oracle_and_ends_as_one_that_was_not(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import time\ndef length(smiles):\n    (text,) = smiles\n    time.sleep(0.05)\n"
+        "    with open('answered', 'a') as file: print(text, file=file)\n    return [len(text)]\n",
+        encoding="utf-8",
+    )
+    argv = ["optimize", tiny_model_dir, "--maximize", "score", "--budget", 40, *FROM]
+    argv += ["--oracle-python", f"{tmp_path / 'slow.py'}:length"]
+    cut, whole, answered = tmp_path / "cut", tmp_path / "whole", tmp_path / "answered"
+    command = [sys.executable, "-m", "molvae", *map(str, argv), "--out", str(cut)]
+    with interruptible_process(command, cwd=tmp_path, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline and not (
+            answered.exists() and answered.read_text().count("\n") > 5
+        ):
+            time.sleep(0.02)
+        process.kill()
+    kept = pd.read_csv(cut / "oracle.csv")["smiles"].tolist()
+    told = answered.read_text().split()
+    assert len(kept) >= len(told) - 2, "one may be on its way, and one be asked for"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        assert molvae_command(*argv, "--out", cut, "--resume").code == 0
+        assert set(answered.read_text().split()[len(told) :]).isdisjoint(kept)
+        assert molvae_command(*argv, "--out", whole).code == 0
+    for name in ("oracle.csv", "molecules.csv", "molecules.sdf"):
+        assert (cut / name).read_bytes() == (whole / name).read_bytes()
+    found = [mol.GetProp("rank") for mol in Chem.SDMolSupplier(str(cut / "molecules.sdf"))]
+    assert found == pd.read_csv(cut / "molecules.csv")["rank"].astype(str).tolist()
 
 
 def test_a_start_that_breaks_a_constraint_is_told_of_and_bred_from(
