@@ -10,6 +10,7 @@ import pandas as pd
 import psutil
 import pytest
 
+from molvae.optimization.pmo_objectives import PMO_SCORES
 from tests.command_line import RunMolvae, interruptible_process
 from tests.conftest import DRUGS
 
@@ -68,6 +69,26 @@ def test_an_unknown_task_is_told_before_anything_is_made(molvae_command: RunMolv
     assert outcome.code == 1
     assert 'there is no PMO task "jnk3": choose of albuterol_similarity, ' in outcome.err
     assert not out.exists()
+
+
+def test_the_mended_tasks_are_asked_for_together(molvae_command: RunMolvae, tmp_path: Path) -> None:
+    argv = [
+        "benchmark",
+        "pmo",
+        "--corpus",
+        corpus(tmp_path),
+        "--optimizer",
+        "random-corpus",
+        "--num-workers",
+        0,
+    ]
+    outcome = molvae_command(*argv, "--mended", "--budget", 2, "--out", tmp_path / "pmo")
+    assert set(pd.read_csv(tmp_path / "pmo" / "runs.csv")["task"]) == set(PMO_SCORES)
+    assert "REINVENT" not in outcome.out, "what was published is of 10,000 calls"
+    refused = molvae_command(*argv, "--mended", "--task", "qed", "--out", tmp_path / "other")
+    assert "--mended is a list of tasks, and so is --task qed: give one" in refused.err
+    refused = molvae_command("benchmark", "improvement", "--mended", "--out", tmp_path / "other")
+    assert "--mended is for pmo" in refused.err
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
