@@ -8,19 +8,71 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from molvae.errors import InputError, OutputExistsError, SettingsError
 
 RUN_FILE = "run.json"
 _PARTIAL = f".{RUN_FILE}.partial"
-#: Folders that this process works in, by device and inode, and what keeps each.
-_held: dict[tuple[int, int], int] = {}
 
 
+class _Lock:
+    """Keeps folders for this process, each once, until it is left; where there are no locks it keeps none."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[int, int], int] = {}
+
+    def take(self, out: Path) -> None:
+        """Keeps a folder that is there. Raises OutputExistsError if another process does."""
+        status = out.stat()
+        folder = (status.st_dev, status.st_ino)
+        if sys.platform == "win32" or folder in self._kept:
+            return
+        import fcntl
+
+        descriptor = os.open(out, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(descriptor)
+            if isinstance(error, BlockingIOError):
+                raise OutputExistsError(
+                    f'another process works in "{out}": wait until it ends, or give another folder'
+                ) from None
+        else:
+            self._kept[folder] = descriptor
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for descriptor in self._kept.values():
+            os.close(descriptor)
+
+
+@contextmanager
 def claim_folder(
+    out: Path, record: Mapping[str, Any], *, may_change: Collection[str], resume: bool, overwrite: bool
+) -> Iterator[None]:
+    """A context manager that makes a run's folder, or makes sure that the one there is of the same run.
+
+    Until it ends no other process may claim the folder. Arguments and errors are those of `record_run`.
+
+    Raises:
+        OutputExistsError: also if another process works in it.
+    """
+    with _Lock() as lock:
+        if (out / RUN_FILE).is_file():
+            lock.take(out)
+        record_run(out, record, may_change=may_change, resume=resume, overwrite=overwrite)
+        lock.take(out)
+        yield
+
+
+def record_run(
     out: Path, record: Mapping[str, Any], *, may_change: Collection[str], resume: bool, overwrite: bool
 ) -> None:
     """Makes a run's folder, or makes sure that the one there is of the same run.
@@ -34,24 +86,22 @@ def claim_folder(
         overwrite: delete the run in `out` first.
 
     Raises:
-        OutputExistsError: if `out` is taken and neither `resume` nor `overwrite` is set, or holds no run, or
-            another process works in it.
+        OutputExistsError: if `out` is taken and neither `resume` nor `overwrite` is set, or holds no run.
         SettingsError: if the run in `out` was another one.
         InputError: if its record is damaged.
     """
     run_file = out / RUN_FILE
-    if run_file.is_file():
-        _hold(out)
     if resume and (before := read_record(out)) is not None:
         _compare(out, before, record, may_change)
     elif _is_taken(out):
+        if resume:
+            raise OutputExistsError(f'"{out}" holds no run that could be gone on with; give another folder')
         if not overwrite:
             check_free(out)
         if not run_file.is_file():
             raise OutputExistsError(f'"{out}" is not the folder of a run, so it is not deleted; give another')
         shutil.rmtree(out)
     out.mkdir(parents=True, exist_ok=True)
-    _hold(out)
     partial = out / _PARTIAL
     partial.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     partial.replace(run_file)
@@ -86,30 +136,6 @@ def check_free(out: Path) -> None:
         )
 
 
-def _hold(out: Path) -> None:
-    """Keeps a folder that is there for this process until it ends."""
-    if sys.platform == "win32":
-        return
-    import fcntl
-
-    status = out.stat()
-    folder = (status.st_dev, status.st_ino)
-    if folder in _held:
-        return
-    descriptor = os.open(out, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        os.close(descriptor)
-        raise OutputExistsError(
-            f'another process works in "{out}": wait until it ends, or give another folder'
-        ) from None
-    except OSError:  # a file system without locks
-        os.close(descriptor)
-        return
-    _held[folder] = descriptor
-
-
 def _is_taken(out: Path) -> bool:
     return out.exists() and (not out.is_dir() or bool({path.name for path in out.iterdir()} - {_PARTIAL}))
 
@@ -120,12 +146,17 @@ def _compare(
     old, new = _flat(before), _flat(after)
     for name, value in new.items():
         table, _, entry = name.partition(".")
-        if name not in may_change and table not in may_change and value != old.get(name):
-            changed = f'{entry or name} ("{_short(old.get(name))}", now "{_short(value)}")'
+        if name in may_change or table in may_change or value == old.get(name):
+            continue
+        if name not in old and (not entry or isinstance(before.get(table), Mapping)):
             raise SettingsError(
-                f'the run in "{out}" had another {changed}; repeat its settings to resume it, or give '
-                "another folder"
+                f'the run in "{out}" was made without {entry or name}, now "{_short(value)}"; leave that out '
+                "to resume it, or give another folder"
             )
+        raise SettingsError(
+            f'the run in "{out}" had another {entry or name} ("{_short(old.get(name))}", now '
+            f'"{_short(value)}"); repeat its settings to resume it, or give another folder'
+        )
 
 
 def _flat(record: Mapping[str, Any]) -> dict[str, Any]:

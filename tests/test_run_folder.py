@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from molvae.errors import OutputExistsError, SettingsError
-from molvae.run_folder import claim_folder
+from molvae.run_folder import claim_folder, record_run
 
 SETTINGS = {"patience": 500, "lessons": 1.0}
 RECORD = {"patience": 5, "settings": SETTINGS, "starts": ["C"]}
 
 
 def go_on(out: Path, *may_change: str, **changes: object) -> None:
-    claim_folder(out, RECORD | changes, may_change=may_change, resume=True, overwrite=False)
+    record_run(out, RECORD | changes, may_change=may_change, resume=True, overwrite=False)
 
 
 def test_an_entry_of_a_table_is_not_the_one_outside_of_it(tmp_path: Path) -> None:
@@ -33,22 +33,37 @@ def test_a_table_that_was_none_before_is_another(tmp_path: Path) -> None:
         go_on(tmp_path / "run")
 
 
+def test_what_a_run_was_made_without_is_told_apart_from_what_it_had(tmp_path: Path) -> None:
+    go_on(tmp_path / "run")
+    with pytest.raises(SettingsError, match=r'made without fresh, now "1"; leave that out to resume it, or'):
+        go_on(tmp_path / "run", settings=SETTINGS | {"fresh": 1})
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "model.txt").touch()
+    with pytest.raises(OutputExistsError, match=r'old" holds no run that could be gone on with'):
+        go_on(tmp_path / "old")
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="folders are kept for one process on POSIX alone")
 @pytest.mark.parametrize("how", ["resume", "overwrite"])
 def test_a_folder_that_another_process_works_in_is_left_alone_until_it_ends(how: str, tmp_path: Path) -> None:
     out = tmp_path / "run"
     work = (
         "import sys; from pathlib import Path; from molvae.run_folder import claim_folder\n"
-        "claim_folder(Path(sys.argv[1]), {'seed': 0}, may_change=(), resume=False, overwrite=False)\n"
-        "print('at work', flush=True); sys.stdin.read()"
+        "with claim_folder(Path(sys.argv[1]), {'seed': 0}, may_change=(), resume=False, overwrite=False):\n"
+        "    print('at work', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", work, str(out)]
     asked = {"resume": how == "resume", "overwrite": how == "overwrite"}
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"at work\n"
-        with pytest.raises(OutputExistsError, match=r'another process works in ".*run": wait until it ends'):
-            claim_folder(out, {"seed": 0}, may_change=(), **asked)
+        claim = claim_folder(out, {"seed": 0}, may_change=(), **asked)
+        with (
+            pytest.raises(OutputExistsError, match=r'another process works in ".*run": wait until it'),
+            claim,
+        ):
+            pass
         process.kill()
-    claim_folder(out, {"seed": 0}, may_change=(), **asked)
-    claim_folder(out, {"seed": 0}, may_change=(), resume=True, overwrite=False)
+    for _ in range(2):
+        with claim_folder(out, {"seed": 0}, may_change=(), **asked):
+            assert (out / "run.json").is_file()

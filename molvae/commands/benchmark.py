@@ -112,12 +112,13 @@ def _run_pmo(arguments: argparse.Namespace, settings: BenchmarkSettings) -> None
     table = auc_table(runs)
     print(in_columns(beside_published(table) if request.budget == BUDGET else table))
     if request.budget == BUDGET:
-        for tasks, isomers, sums in (
-            (PUBLISHED_TASKS, "as first published", SUMS_AS_PUBLISHED),
-            (tuple(PMO_SCORES), "mended", SUMS_MENDED),
-            (PUBLISHED_TASKS, "of either kind", SUMS_OF_UNKNOWN),
+        first, mended = (set(request.tasks) >= set(tasks) for tasks in (PUBLISHED_TASKS, PMO_SCORES))
+        for is_whole, isomers, sums in (
+            (first, "as first published", SUMS_AS_PUBLISHED),
+            (mended, "mended", SUMS_MENDED),
+            (first or mended, "of either kind", SUMS_OF_UNKNOWN),
         ):
-            if set(request.tasks) >= set(tasks):
+            if is_whole:
                 said = ", ".join(f"{name} {total}" for name, total in sums.items())
                 print(f"published sums, isomers {isomers}: {said}")
     print(f"runs: {arguments.out / RUNS_FILE}")

@@ -190,7 +190,8 @@ def _table_of(error: SettingsError, properties: Sequence[DesiredProperty]) -> tu
     """The table that a mistake in the whole is about, the last one mentioned, and which of its name it is."""
     said = str(error)
     for number, wanted in reversed(list(enumerate(properties, start=1))):
-        if any(f'"{name}"' in said or f"of {name} is" in said for name in (wanted.column, wanted.name)):
+        is_asked_of_oracle = wanted.source == "oracle" and f'"{wanted.name}" comes' in said
+        if f'"{wanted.column}" is' in said or f"of {wanted.column} is" in said or is_asked_of_oracle:
             return "property", number
     return ("oracle", 1) if "oracle" in said else TOP
 

@@ -126,13 +126,15 @@ class Memory:
     ) -> list[str]:
         """Scored molecules, with repeats, their ranks drawn log-uniformly.
 
-        While nothing has a score, as where all the starts break a constraint, they are the starts, or none.
+        While nothing has a score, as where all the starts break a constraint, they are any of the starts, or
+        none.
         Among 500 molecules the best is drawn 11 % of the time, one of the best ten 39 %. With `among`, no
         molecule ranked after it is drawn.
         """
-        elites = self.elites or self._ranked or self.starts
+        elites = self.elites or self._ranked
         if not elites:
-            return []
+            count = num_elites if self.starts else 0
+            return [self.starts[row] for row in generator.integers(max(1, len(self.starts)), size=count)]
         draws = generator.uniform(size=num_elites)
         num_ranks = len(elites) if among is None else min(among, len(elites))
         ranks = np.floor((num_ranks + 1) ** draws).astype(int) - 1

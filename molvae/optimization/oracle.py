@@ -16,7 +16,13 @@ import numpy as np
 from molvae.chem.molecules import canonical_or_empty
 from molvae.errors import SettingsError
 from molvae.interfaces import FloatArray
-from molvae.optimization.ledger import OracleCall, append_calls, call_fronts, read_calls
+from molvae.optimization.ledger import (
+    OracleCall,
+    append_calls,
+    call_fronts,
+    forget_failures,
+    read_calls,
+)
 from molvae.optimization.objectives import Evaluations, Objective
 
 logger = logging.getLogger(__name__)
@@ -35,31 +41,45 @@ class BudgetedOracle:
     """An `Oracle` that never calls its objective on more than `budget` unique molecules.
 
     Asked for more new molecules than `remaining`, it scores the first of them and gives NaN for the rest.
-    Every result is in the ledger before the call returns, so an interrupted run loses none: an oracle on the
-    same file starts with those results in its cache, and counts them against the budget. A search that goes
-    on asks for all of them again before anything new; one that does not is another search, and that is said.
+    Every result is in the ledger as soon as it is known, in the order in which an oracle's processes answer
+    where there are several, so an interrupted run loses none: an oracle on the same file starts with those
+    results in its cache, and counts them against the budget. A search that goes on asks for all of them
+    again before anything new; one that does not is another search, and that is said.
 
     Args:
         objective: what to compute.
         budget: the number of unique molecules it may be computed on, counting those in the ledger.
         ledger_path: a CSV to append to and to read back; None keeps the history in memory only.
+        retry_failed: take the calls without a score out of the ledger first, so that they are made again.
 
     Raises:
         SettingsError: for a budget below 1.
         InputError: for a ledger of another objective, or one that is no ledger.
     """
 
-    def __init__(self, objective: Objective, budget: int, ledger_path: Path | None = None) -> None:
+    def __init__(
+        self,
+        objective: Objective,
+        budget: int,
+        ledger_path: Path | None = None,
+        *,
+        retry_failed: bool = False,
+    ) -> None:
         if budget < 1:
             raise SettingsError(f'the oracle budget is "{budget}": give at least 1 call')
         self.objective = objective
         self.budget = budget
         self._ledger_path = ledger_path
+        num_forgotten = 0
+        if retry_failed and ledger_path is not None:
+            num_forgotten = forget_failures(ledger_path, objective.name)
+            logger.info("%d molecules without a score may be scored again", num_forgotten)
         self._history: list[OracleCall] = (
             [] if ledger_path is None else read_calls(ledger_path, objective.name)
         )
         self._calls = {call.smiles: call for call in self._history}
-        self._not_asked_again = set(self._calls)
+        # after failures were forgotten it is another search on purpose
+        self._not_asked_again = set() if num_forgotten else set(self._calls)
         if self._history:
             logger.info("%d scored molecules read from %s", len(self._history), ledger_path)
 
@@ -135,8 +155,8 @@ class BudgetedOracle:
         self._not_asked_again.difference_update(asked)
         if is_new and self._not_asked_again:
             logger.warning(
-                "the search went another way than %s: %d molecules there were not proposed again, as "
-                "settings or molvae have changed since. The file holds two searches: begin a new folder",
+                "the search went another way than %s: %d molecules there were not proposed again. The file "
+                "holds two searches, as where molvae or the machine is another; begin a new folder for one",
                 self._ledger_path,
                 len(self._not_asked_again),
             )

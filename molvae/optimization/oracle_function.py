@@ -30,7 +30,7 @@ class FunctionProcess:
         self._folder = folder
         self._process: subprocess.Popen[str] | None = None
         self._lines: SimpleQueue[str] = SimpleQueue()
-        self._is_closed = False
+        self._is_closed, self._has_loaded = False, False
 
     def start(self) -> None:
         """Starts the process and waits until the function is loaded.
@@ -48,15 +48,23 @@ class FunctionProcess:
         except OracleFailedError as error:
             self._end()
             raise SettingsError(f'the oracle "{self._where}" can\'t be loaded: {error}') from error
+        self._has_loaded = True
 
     def ask(self, smiles: Sequence[str], timeout: float) -> Columns:
-        """What the function makes of molecules. Raises OracleFailedError."""
+        """What the function makes of molecules.
+
+        Raises:
+            OracleFailedError: it gives no answer, or can't be loaded again.
+            SettingsError: it can't be loaded at first.
+        """
         if self._is_closed:
             raise OracleFailedError("it was ended")
         if self._process is None:
             try:
                 self.start()
             except SettingsError as error:
+                if not self._has_loaded:
+                    raise
                 raise OracleFailedError(str(error)) from error
         assert self._process is not None
         assert self._process.stdin is not None

@@ -128,17 +128,24 @@ class PluginOracle:
         share = -(-len(smiles) // self._settings.workers)
         size = max(1, min(self._settings.batch, share))
         answered: SimpleQueue[_Answered | Exception] = SimpleQueue()
-        for start in range(0, len(smiles), size):
-            places = list(range(start, min(start + size, len(smiles))))
-            self._executor.submit(self._ask, places, smiles, answered)
+        futures = [
+            self._executor.submit(
+                self._ask, list(range(start, min(start + size, len(smiles)))), smiles, answered
+            )
+            for start in range(0, len(smiles), size)
+        ]
         num_missing = len(smiles)
-        while num_missing:
-            found = answered.get()
-            if isinstance(found, Exception):
-                raise found
-            num_missing -= len(found.places)
-            self._warn_of_failures(found.rows)
-            yield found.places, self._answers(found.rows)
+        try:
+            while num_missing:
+                found = answered.get()
+                if isinstance(found, Exception):
+                    raise found
+                num_missing -= len(found.places)
+                self._warn_of_failures(found.rows)
+                yield found.places, self._answers(found.rows)
+        finally:
+            for future in futures:
+                future.cancel()  # where nobody waits for the others any more
 
     def _warn_of_failures(self, rows: Sequence[tuple[dict[str, float], str]]) -> None:
         """Says when an oracle fails molecule after molecule, as one that is out of order does."""

@@ -2,8 +2,8 @@
 
 In: a `LatentModel` and scores. Out: molecules decoded from the points where a drawn function of the score is
 highest. A region lies in a subspace of a few directions through the code of a good molecule, or a draw of
-the prior where none is good; when it is exhausted, another one begins elsewhere. The regions compete: each
-molecule comes from the one whose drawn function promises most.
+the prior where nothing was given or scored; when it is exhausted, another one begins elsewhere. The regions
+compete: each molecule comes from the one whose drawn function promises most.
 
 Source: Eriksson et al. 2019 (TuRBO, arXiv 1910.01739).
 """

@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+import molvae
 from molvae.chem.fingerprints import morgan_bits, tanimoto
 from molvae.chem.molecules import canonicalize, parse_smiles
 from molvae.data.bulk import properties_of
@@ -161,12 +162,18 @@ def run_improvement(
     leads = [canonicalize(text) for text in request.leads]
     path = model_path(request.model)
     record = {
+        "molvae": molvae.__version__,
         "budget": request.budget,
         "seed": request.seed,
         "leads": hashlib.sha256("\n".join(leads).encode()).hexdigest(),
         "model": weights_checksum(path),
     }
-    claim_folder(out, record, may_change=(), resume=resume, overwrite=overwrite)
+    with claim_folder(out, record, may_change=(), resume=resume, overwrite=overwrite):
+        return _made(request, leads, out, path)
+
+
+def _made(request: ImprovementRequest, leads: Sequence[str], out: Path, path: Path) -> list[Improvement]:
+    """What came of each lead, those searched from that were not yet."""
     jobs = [
         ImprovementJob(lead, number, optimizer, request.budget, request.seed, out)
         for optimizer in dict.fromkeys(request.optimizers)

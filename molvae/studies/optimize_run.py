@@ -16,10 +16,11 @@ import pandas as pd
 from molvae.chem.molecules import canonicalize, parse_smiles
 from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
+from molvae.interfaces import Optimizer
 from molvae.optimization.choices import DEFAULT_OPTIMIZER, Settings, build_optimizer
 from molvae.optimization.constraints import broken_constraints
 from molvae.optimization.goal import Goal
-from molvae.optimization.ledger import OracleCall, forget_failures
+from molvae.optimization.ledger import OracleCall
 from molvae.optimization.objectives import Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.search import DEFAULT_BATCH_SIZE, SearchResult, search
@@ -124,10 +125,16 @@ def optimize_molecules(
     optimizer = build_optimizer(
         request.optimizer, model, request.objective, request.starts, request.seed, request.settings
     )
-    claim_folder(out, _record(request), may_change=FREE_TO_CHANGE, resume=resume, overwrite=overwrite)
-    if retry_failed and (num := forget_failures(out / ORACLE_FILE, request.objective.name)):
-        logger.info("%s molecules without a score may be scored again", f"{num:,}")
-    oracle = BudgetedOracle(request.objective, request.budget, out / ORACLE_FILE)
+    record = _record(request)
+    with claim_folder(out, record, may_change=FREE_TO_CHANGE, resume=resume, overwrite=overwrite):
+        return _searched(model, request, optimizer, out, retry_failed)
+
+
+def _searched(
+    model: MoleculeModel, request: OptimizeRequest, optimizer: Optimizer, out: Path, retry_failed: bool
+) -> OptimizeResult:
+    """What the search finds, which is in the folder when it returns."""
+    oracle = BudgetedOracle(request.objective, request.budget, out / ORACLE_FILE, retry_failed=retry_failed)
     with Progress(request.budget, f"optimizing {request.objective.column or 'the goal'}") as bar:
         num_seen = 0
 
@@ -150,11 +157,19 @@ def optimize_molecules(
 
 
 def _warn_of_starts(request: OptimizeRequest) -> None:
-    """Says which starts break a constraint of the goal: they are bred from, and are no answer."""
+    """Says how many starts break a constraint of the goal: they are bred from, and are no answer."""
     checks = [] if request.goal is None else request.goal.constraints.checks()
-    for smiles in request.starts:
-        if broken := broken_constraints(parse_smiles(smiles), checks):
-            logger.warning("the starting molecule %s breaks a constraint: %s", smiles, broken)
+    if not checks:
+        return
+    reasons = {smiles: broken_constraints(parse_smiles(smiles), checks) for smiles in request.starts}
+    broken = [f"{smiles} ({reason})" for smiles, reason in reasons.items() if reason]
+    if broken:
+        logger.warning(
+            "%d of %d starting molecules break a constraint, the first is %s",
+            len(broken),
+            len(reasons),
+            broken[0],
+        )
 
 
 def _record(request: OptimizeRequest) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from molvae.errors import SettingsError
 from molvae.generation.model_folder import model_path, weights_checksum
 from molvae.optimization.pmo_objectives import ALL_SCORES, PREVIOUS, PUBLISHED_TASKS
 from molvae.progress import Progress
-from molvae.run_folder import claim_folder
+from molvae.run_folder import claim_folder, record_run
 from molvae.studies.pmo_run import ALL_OPTIMIZERS, EARLY_CALLS, PMO_OPTIMIZERS, PmoFigures, PmoJob, make_run
 from molvae.studies.run_figures import read_figures
 from molvae.studies.side_by_side import side_by_side
@@ -101,7 +101,12 @@ def run_pmo(
     model = model_path(request.model)
     searching = [name for name in dict.fromkeys(request.optimizers) if ALL_OPTIMIZERS[name].has_model]
     checksum = weights_checksum(model) if searching else ""  # before anything is deleted
-    claim_folder(out, record, may_change=(), resume=resume, overwrite=overwrite)
+    with claim_folder(out, record, may_change=(), resume=resume, overwrite=overwrite):
+        return _made(request, out, model, checksum)
+
+
+def _made(request: PmoRequest, out: Path, model: Path, checksum: str) -> list[PmoFigures]:
+    """The figures of all runs, those made that are not there yet."""
     for optimizer in dict.fromkeys(request.optimizers):
         chosen = ALL_OPTIMIZERS[optimizer]
         identity = {
@@ -109,7 +114,7 @@ def run_pmo(
             "model": checksum if chosen.has_model else None,
             "settings": dict(chosen.record),
         }
-        claim_folder(out / optimizer, identity, may_change=(), resume=True, overwrite=False)
+        record_run(out / optimizer, identity, may_change=(), resume=True, overwrite=False)
     jobs = [
         PmoJob(task, optimizer, seed, request.budget, out, model)
         for optimizer in dict.fromkeys(request.optimizers)
@@ -148,7 +153,8 @@ def auc_table(runs: Sequence[PmoFigures]) -> pd.DataFrame:
     if "valsartan_smarts" in auc.index:
         sums["sum without valsartan_smarts"] = auc.loc[published].drop("valsartan_smarts")
     sums["sum, stereo variants once"] = auc_flat.loc[published]
-    sums[f"sum, first {EARLY_CALLS:,} calls"] = auc_early.loc[published]
+    if table["num_calls"].max() > EARLY_CALLS:
+        sums[f"sum, first {EARLY_CALLS:,} calls"] = auc_early.loc[published]
     if mended and all(name.removesuffix(PREVIOUS) in auc.index for name in auc.index):
         sums["sum, isomers mended"] = auc.drop([name + PREVIOUS for name in mended])
     totals = pd.DataFrame({name: rows.sum(min_count=len(rows)) for name, rows in sums.items()}).T

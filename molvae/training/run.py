@@ -126,9 +126,20 @@ def train_model(
     elif resume and not request.out.exists():
         logger.warning('there is no run in "%s" to resume: a new one begins', request.out)
     prepared = prepare_data(replace(request, settings=settings), base)
+    record = _record(request, settings, prepared.curated)
+    with claim_folder(request.out, record, may_change=LIMITS, resume=resume, overwrite=overwrite):
+        return _trained(request, settings, prepared, record, base), prepared
+
+
+def _trained(
+    request: RunRequest,
+    settings: RunSettings,
+    prepared: Prepared,
+    record: Mapping[str, Any],
+    base: MoleculeModel | None,
+) -> MoleculeModel:
+    """The model that the run in the folder of the request ends with; it goes on from where it was."""
     curated = prepared.curated
-    record = _record(request, settings, curated)
-    claim_folder(request.out, record, may_change=LIMITS, resume=resume, overwrite=overwrite)
     shutil.copyfile(prepared.ledger_path, request.out / LEDGER)
     write_summary(prepared.summary(), request.out / CURATION_FILE)
     if prepared.num_unseen > 0:
@@ -137,7 +148,7 @@ def train_model(
         _warn_of_known(prepared, base)
     if _is_finished(request.out, record):
         logger.info('"%s" is trained already', request.out)
-        return load_model(request.out), prepared
+        return load_model(request.out)
     scaler = prepared.scaler()
     network = _network(settings, prepared, scaler, base)
     targets = scaler.scale(np.asarray(curated.properties())) if scaler is not None else None
@@ -155,7 +166,7 @@ def train_model(
     save_model(model, request.out)
     for sentence in shortcomings(model.facts["valid"]):
         logger.warning("%s", sentence)
-    return load_model(request.out), prepared
+    return load_model(request.out)
 
 
 def prepare_data(request: RunRequest, base: MoleculeModel | None = None) -> Prepared:

@@ -47,7 +47,6 @@ def test_the_table_has_a_row_a_task_and_the_sum(molvae_command: RunMolvae, tmp_p
         "median1",
         "sum",
         "sum, stereo variants once",
-        "sum, first 1,000 calls",
     ]
     runs = pd.read_csv(out / "runs.csv")
     assert len(runs) == 4

@@ -77,6 +77,10 @@ def test_the_name_tells_apart_what_is_computed_differently_and_nothing_else(tmp_
             "pareto = true\n" + QED + "weight = 2\n" + LOGP,
             'line 5, the weight of QED is "2", and a Pareto front',
         ),
+        (
+            "pareto = true\n" + QED + "weight = 2\n" + QED.replace("qed", "QED") + 'source = "predicted"',
+            'line 5, the weight of QED is "2", and a Pareto front',
+        ),
         ("pareto = true\n" + QED + '[[property]]\nname = "MW"\nminimize = true', 'MW needs "low" and "high"'),
         ("property = [1]", '"property" must be a list of tables'),
         (QED + "[[constraints]]\n", '"constraints" must be one table; write [constraints] above it'),

@@ -35,7 +35,9 @@ def test_no_elite_is_drawn_beyond_the_limit_or_without_a_score() -> None:
 def test_while_nothing_has_a_score_the_starts_are_the_elites() -> None:
     memory = Memory(ToyLatentModel(), SMILES[:2])
     generator = np.random.default_rng(0)
-    assert set(memory.draw_elites(50, generator)) == set(SMILES[:2])
+    drawn = memory.draw_elites(1000, generator, among=1)
+    assert 400 < drawn.count(SMILES[0]) < 600
+    assert set(drawn) == set(SMILES[:2])
     starts = memory.ask_starts(2)
     assert starts is not None
     memory.tell(starts, np.array([np.nan, np.nan]))

@@ -115,6 +115,21 @@ def test_a_new_oracle_on_the_same_ledger_goes_on_where_the_old_one_stopped(tmp_p
     assert [call.number for call in third.history] == [1, 2, 3, 4]
 
 
+def test_failures_that_are_retried_are_made_again_under_new_numbers(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "oracle.csv"
+    counting_oracle(9, path)[0](["CCO", "Cl", "Br", "CC"])
+    function = Counting()
+    again = BudgetedOracle(Objective(name="length", function=function), 9, path, retry_failed=True)
+    assert [(call.number, call.smiles) for call in again.history] == [(1, "CCO"), (2, "CC")]
+    assert len(path.read_text().splitlines()) == 3
+    again(["CCO", "Br", "CC", "C"])
+    assert function.asked == ["Br", "C"]
+    assert [call.number for call in again.history] == [1, 2, 3, 4]
+    assert not [record for record in caplog.records if "another way" in record.message]
+
+
 def test_what_is_known_is_in_the_ledger_before_the_next_part_is_and_one_that_fails_spoils_no_other(
     tmp_path: Path,
 ) -> None:

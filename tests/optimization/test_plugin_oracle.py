@@ -107,6 +107,35 @@ def test_a_function_that_can_not_be_loaded_again_is_a_failure_and_no_mistake_of_
     assert reasons[2].endswith("can't be loaded: RuntimeError: no license left")
 
 
+def test_what_nobody_waits_for_any_more_is_not_asked(tmp_path: Path) -> None:
+    (tmp_path / "noting.py").write_text(
+        "import time\ndef score(smiles):\n    time.sleep(0.05)\n"
+        "    with open('asked', 'a') as file: print(*smiles, file=file)\n    return [1.0] * len(smiles)\n"
+    )
+    with PluginOracle(OracleSettings(python="noting.py:score", batch=1), tmp_path, ["score"]) as oracle:
+        parts = oracle.parts(["C", "CC", "CCC", "CCCC", "CCCCC"])
+        assert next(parts)[0] == [0]
+        parts.close()  # type: ignore[attr-defined]
+        assert oracle(["N"]).reasons == [""]
+    asked = (tmp_path / "asked").read_text().split()
+    assert asked[0] == "C"
+    assert asked[-1] == "N"
+    assert len(asked) <= 3, "one was on its way"
+
+
+def test_a_process_that_never_loads_takes_no_molecules_of_the_others(tmp_path: Path) -> None:
+    (tmp_path / "seat.py").write_text(
+        "import os, time\nos.open('taken', os.O_CREAT | os.O_EXCL)\n"
+        "def score(smiles):\n    time.sleep(0.2)\n    return [1.0] * len(smiles)\n"
+    )
+    settings = OracleSettings(python="seat.py:score", batch=1, workers=2)
+    with (
+        pytest.raises(SettingsError, match=r"can't be loaded: FileExistsError"),
+        PluginOracle(settings, tmp_path, ["score"]) as oracle,
+    ):
+        oracle(["C", "CC", "CCC"])
+
+
 def test_a_program_is_read_by_its_column_of_smiles_or_else_row_by_row() -> None:
     named = answers(["CCO", "CF", "C"], ["length"], command=PROGRAM)
     assert np.nan_to_num(named.columns["length"], nan=-1).tolist() == [3.0, -1.0, 1.0]

@@ -112,9 +112,11 @@ def test_seeds_are_added_to_some_arms_and_the_rest_stays(
         training=sizes | {"num_merges": 10},
         num_workers=0,
     )
-    first = trained(claimed(request, resume=False, overwrite=False))
+    with claimed(request, resume=False, overwrite=False) as asked:
+        first = trained(asked)
     more = dataclasses.replace(request, arms=("vae-0.2",), seeds=(1, 2))
-    study = trained(claimed(more, resume=True, overwrite=False))
+    with claimed(more, resume=True, overwrite=False) as asked:
+        study = trained(asked)
     assert "vae-0.2-seed-2: only 0.0% of held-out molecules come back" in caplog.text
     assert [(one.label, one.seed, one.folder.name) for one in study.candidates] == [
         ("AE", 0, "ae"),
@@ -131,21 +133,25 @@ def test_seeds_are_added_to_some_arms_and_the_rest_stays(
     assert record.trainings == tuple(
         Training(*pair) for pair in json.loads('[["ae", 0], ["vae-0.2", 0], ["vae-0.2", 1], ["vae-0.2", 2]]')
     )
-    same = claimed(dataclasses.replace(request, arms=("denoising-ae",)), resume=True, overwrite=False)
-    assert [training for training in same.trainings if training.arm == "denoising-ae"] == [
-        Training("denoising-ae", 0)
-    ]
+    denoising = dataclasses.replace(request, arms=("denoising-ae",))
+    with claimed(denoising, resume=True, overwrite=False) as same:
+        assert [training for training in same.trainings if training.arm == "denoising-ae"] == [
+            Training("denoising-ae", 0)
+        ]
 
 
 def test_what_a_study_has_is_not_filled_up_unasked(tiny_csv: Path, tmp_path: Path) -> None:
     request = CompareRequest(file=tiny_csv, out=tmp_path / "study", cache=tmp_path, arms=("ae",), seeds=(3,))
-    claimed(request, resume=False, overwrite=False)
-    claimed(dataclasses.replace(request, arms=("vae-0.2",), seeds=(4, 5)), resume=True, overwrite=False)
-    both = ("ae", "vae-0.2", "vae-0.01")
-    found = claimed(dataclasses.replace(request, arms=both, seeds=None), resume=True, overwrite=False)
-    pairs = [("ae", 3), ("vae-0.2", 4), ("vae-0.2", 5), ("vae-0.01", 3)]
-    assert [tuple(training) for training in found.trainings] == pairs
-    assert found.seed == 3
+    with claimed(request, resume=False, overwrite=False):
+        pass
+    other = dataclasses.replace(request, arms=("vae-0.2",), seeds=(4, 5))
+    with claimed(other, resume=True, overwrite=False):
+        pass
+    all_three = dataclasses.replace(request, arms=("ae", "vae-0.2", "vae-0.01"), seeds=None)
+    with claimed(all_three, resume=True, overwrite=False) as found:
+        pairs = [("ae", 3), ("vae-0.2", 4), ("vae-0.2", 5), ("vae-0.01", 3)]
+        assert [tuple(training) for training in found.trainings] == pairs
+        assert found.seed == 3
 
 
 def test_a_record_from_before_there_were_seeds_is_read(tmp_path: Path) -> None:

@@ -42,8 +42,8 @@ def request_of(tiny_csv: Path, tmp_path: Path) -> CompareRequest:
 
 def train(request: CompareRequest, *, resume: bool = False) -> list[str]:
     """Checksums of the weights of a study's arms, once they are trained."""
-    request = claimed(request, resume=resume, overwrite=False)
-    candidates = trained(request).candidates
+    with claimed(request, resume=resume, overwrite=False) as request:
+        candidates = trained(request).candidates
     assert len({one.model.facts["steps"] for one in candidates if one.model is not None}) == 1
     return [weights_checksum(candidate.folder) for candidate in candidates]
 
@@ -114,7 +114,8 @@ request = CompareRequest(
     file=Path({file!r}), out=Path({out!r}), cache=Path({cache!r}), arms={arms!r}, steps={steps!r},
     training={training!r}, samplers=("N(0, I)",), num_workers=2,
 )
-trained(claimed(request, resume=False, overwrite=False))
+with claimed(request, resume=False, overwrite=False) as request:
+    trained(request)
 """
 
 

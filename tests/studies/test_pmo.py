@@ -43,7 +43,7 @@ def made(task: str, optimizer: str, auc: float, auc_flat: float, seed: int = 0) 
         auc_early=auc / 2,
         best_ten=1.0,
         best="C",
-        num_calls=100,
+        num_calls=2_000,
         num_failed=0,
         seconds_per_call=0.01,
     )

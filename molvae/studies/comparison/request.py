@@ -1,6 +1,7 @@
 """What a study is asked for, the record of it in its folder, and where things are in there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -146,8 +147,9 @@ def record_of(out: Path) -> Record | None:
         raise InputError(f'"{out / RUN_FILE}" is damaged: start again with --overwrite') from error
 
 
-def claimed(request: CompareRequest, *, resume: bool, overwrite: bool) -> CompareRequest:
-    """The request, once the study's folder is made, or the one there known to be of the same study.
+@contextmanager
+def claimed(request: CompareRequest, *, resume: bool, overwrite: bool) -> Iterator[CompareRequest]:
+    """A context manager that gives the request, once the study's folder is made, or known to be of this one.
 
     Raises:
         OutputExistsError: the folder is there, and neither `resume` nor `overwrite` is set.
@@ -177,8 +179,8 @@ def claimed(request: CompareRequest, *, resume: bool, overwrite: bool) -> Compar
         "training": dict(request.training),
         "seed": request.seed,
     }
-    claim_folder(request.out, record, may_change=may_change, resume=resume, overwrite=overwrite)
-    return request
+    with claim_folder(request.out, record, may_change=may_change, resume=resume, overwrite=overwrite):
+        yield request
 
 
 def finished(out: Path) -> Mapping[str, Any] | None:

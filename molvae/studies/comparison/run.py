@@ -22,7 +22,7 @@ from molvae.data.screening import CurationSettings
 from molvae.errors import InputError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model
-from molvae.studies.comparison.class_file import placeable, read_classes
+from molvae.studies.comparison.class_file import Labelled, placeable, read_classes
 from molvae.studies.comparison.page import study_page
 from molvae.studies.comparison.request import MEASURED, CompareRequest, claimed
 from molvae.studies.comparison.study import Candidate, Plan, Study, Tables, measure
@@ -43,7 +43,12 @@ def compare(request: CompareRequest, *, resume: bool = False, overwrite: bool = 
         InputError: the file can't be used, or holds too few molecules.
     """
     classes = read_classes(request.classes) if request.classes is not None else None
-    request = claimed(request, resume=resume, overwrite=overwrite)
+    with claimed(request, resume=resume, overwrite=overwrite) as request:
+        return _compared(request, classes)
+
+
+def _compared(request: CompareRequest, classes: Labelled | None) -> Study:
+    """What the study in the folder of the request comes to."""
     matched: list[Row] = []
     if request.models:
         models = [load_model(path) for path in request.models]
