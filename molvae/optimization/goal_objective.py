@@ -78,17 +78,24 @@ class _Evaluation:
         return self._evaluations(smiles, reasons, answers)
 
     def parts(self, smiles: Sequence[str]) -> Iterator[tuple[Sequence[int], Evaluations]]:
-        """The same, as the oracle answers: first of what breaks a constraint, then of the others."""
+        """The same, as the oracle answers; what breaks a constraint comes along with what is after it."""
         assert self.oracle is not None
         reasons = self._broken(smiles)
         kept = [place for place, reason in enumerate(reasons) if not reason]
         broken = [place for place, reason in enumerate(reasons) if reason]
-        if broken:
-            said = [reasons[place] for place in broken]
-            yield broken, self._evaluations([smiles[place] for place in broken], said, self.oracle([]))
         for rows, answers in self.oracle.parts([smiles[place] for place in kept]):
-            places = [kept[row] for row in rows]
-            yield places, self._evaluations([smiles[place] for place in places], [""] * len(rows), answers)
+            asked = [kept[row] for row in rows]
+            before = [place for place in broken if place < asked[-1]]
+            broken = broken[len(before) :]
+            yield self._part(sorted([*asked, *before]), smiles, reasons, answers)
+        if broken:
+            yield self._part(broken, smiles, reasons, self.oracle([]))
+
+    def _part(
+        self, places: Sequence[int], smiles: Sequence[str], broken: Sequence[str], answers: Answers
+    ) -> tuple[Sequence[int], Evaluations]:
+        some, reasons = [smiles[place] for place in places], [broken[place] for place in places]
+        return places, self._evaluations(some, reasons, answers)
 
     def _broken(self, smiles: Sequence[str]) -> list[str]:
         """Which constraints each molecule breaks; "" for none."""

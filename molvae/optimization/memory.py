@@ -133,8 +133,8 @@ class Memory:
         """
         elites = self.elites or self._ranked
         if not elites:
-            count = num_elites if self.starts else 0
-            return [self.starts[row] for row in generator.integers(max(1, len(self.starts)), size=count)]
+            rows = generator.integers(len(self.starts), size=num_elites).tolist() if self.starts else []
+            return [self.starts[row] for row in rows]
         draws = generator.uniform(size=num_elites)
         num_ranks = len(elites) if among is None else min(among, len(elites))
         ranks = np.floor((num_ranks + 1) ** draws).astype(int) - 1

@@ -110,6 +110,26 @@ def test_the_ledger_holds_reasons_and_each_batch_as_it_comes_and_a_resumed_oracl
     assert path.read_bytes() == b"".join(lines)
 
 
+def test_what_breaks_a_constraint_stands_in_the_ledger_where_it_was_proposed(tmp_path: Path) -> None:
+    constraints = ConstraintSettings(elements=("C",), pains=False, reactive=False)
+    goal = Goal(properties=(ENERGY,), oracle=TROUBLED, folder=FOLDER, constraints=constraints)
+    smiles = ["CO", "CC", "CCC", "NC", "CCCC", "OC=O", "N"]
+    with goal_objective(goal, ToyLatentModel()) as objective:
+        parts = [list(places) for places, _ in objective.in_parts(smiles)]
+        oracle = BudgetedOracle(objective, 7, tmp_path / "oracle.csv")
+        oracle(smiles)
+    assert parts == [[0, 1, 2], [3, 4], [5, 6]]
+    assert [call.error for call in oracle.history] == [
+        "elements: O",
+        "",
+        "",
+        "elements: N",
+        "",
+        "elements: O",
+        "elements: N",
+    ]
+
+
 def test_a_column_that_the_oracle_does_not_give_ends_the_search_and_costs_no_call(tmp_path: Path) -> None:
     wanted = DesiredProperty(name="affinity", source="oracle", maximize=True)
     goal = Goal(properties=(wanted,), oracle=TROUBLED, folder=FOLDER)
