@@ -94,7 +94,7 @@ def record_run(
     if resume and (before := read_record(out)) is not None:
         _compare(out, before, record, may_change)
     elif _is_taken(out):
-        if resume:
+        if resume and not overwrite:
             raise OutputExistsError(f'"{out}" holds no run that could be gone on with; give another folder')
         if not overwrite:
             check_free(out)
