@@ -74,12 +74,16 @@ def ranked_calls(calls: Sequence[OracleCall], columns: Sequence[str]) -> list[Or
 def append_calls(path: Path, objective_name: str, calls: Sequence[OracleCall]) -> None:
     """Adds calls at the end of a ledger, creating it with its header, and hands them to the disk."""
     with path.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if file.tell() == 0:
-            writer.writerow(COLUMNS)
-        writer.writerows(_to_row(call, objective_name) for call in calls)
+        header = [COLUMNS] if file.tell() == 0 else []
+        file.write(_as_csv([*header, *(_to_row(call, objective_name) for call in calls)]))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _as_csv(rows: Sequence[Sequence[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
 
 
 def _to_row(call: OracleCall, objective_name: str) -> list[str]:
@@ -128,14 +132,9 @@ def forget_failures(path: Path, objective_name: str) -> int:
     calls = read_calls(path, objective_name)
     scored = [call for call in calls if not math.isnan(call.score)]
     if len(scored) < len(calls):
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(
-            _to_row(replace(call, number=number), objective_name)
-            for number, call in enumerate(scored, start=1)
-        )
-        write_whole({path: text.getvalue().encode()}, remedy="the ledger is as it was: make room")
+        numbered = [replace(call, number=number) for number, call in enumerate(scored, start=1)]
+        text = _as_csv([COLUMNS, *(_to_row(call, objective_name) for call in numbered)])
+        write_whole({path: text.encode()}, remedy="the ledger is as it was: make room")
     return len(calls) - len(scored)
 
 

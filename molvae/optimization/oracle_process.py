@@ -15,6 +15,14 @@ from typing import Protocol
 Columns = dict[str, list[float]]
 
 
+def number_in(text: str | None) -> float:
+    """The number that a text is; NaN for none, and for any other text."""
+    try:
+        return float(text or "nan")
+    except ValueError:
+        return float("nan")
+
+
 class OracleFailedError(Exception):
     """The oracle gave no numbers for a list of molecules; the message says why, in a few words."""
 

@@ -10,7 +10,13 @@ from pathlib import Path
 
 from molvae.chem.molecules import quotable
 from molvae.errors import SettingsError
-from molvae.optimization.oracle_process import Columns, OracleFailedError, end_process, open_process
+from molvae.optimization.oracle_process import (
+    Columns,
+    OracleFailedError,
+    end_process,
+    number_in,
+    open_process,
+)
 
 SMILES_COLUMN = "smiles"
 
@@ -95,11 +101,4 @@ def read_columns(text: str, smiles: Sequence[str]) -> Columns:
         raise OracleFailedError(
             f"it wrote {len(rows)} rows for {len(smiles)} molecules, and no column smiles to tell them by"
         )
-    return {name: [_number(row.get(name)) for row in rows] for name in names}
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text or "nan")
-    except ValueError:
-        return float("nan")
+    return {name: [number_in(row.get(name)) for row in rows] for name in names}

@@ -8,7 +8,6 @@ standard streams in lines of JSON: `{"columns": {}}` when the function is loaded
 import importlib
 import importlib.util
 import json
-import math
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from types import ModuleType
 from typing import IO, Any
 
 from molvae.errors import InputError
+from molvae.optimization.oracle_process import number_in
 from molvae.settings import unknown
 
 #: The name of the column of a function that returns numbers.
@@ -71,22 +71,16 @@ def columns_of(answer: Any, num_molecules: int) -> dict[str, list[float]]:
     {'score': [1.0, nan]}
     """
     columns = answer if isinstance(answer, Mapping) else {ONLY_COLUMN: answer}
-    numbers = {str(name): [_number(value) for value in column] for name, column in columns.items()}
+    numbers = {
+        str(name): [
+            number_in(value) if value is None or isinstance(value, str) else float(value) for value in column
+        ]
+        for name, column in columns.items()
+    }
     for name, column in numbers.items():
         if len(column) != num_molecules:
             raise ValueError(f'{len(column)} values of "{name}" for {num_molecules} molecules')
     return numbers
-
-
-def _number(value: Any) -> float:
-    if value is None:
-        return math.nan
-    try:
-        return float(value)
-    except ValueError:
-        if isinstance(value, str):
-            return math.nan
-        raise
 
 
 def serve(where: str, requests: IO[str], answers: IO[str]) -> None:

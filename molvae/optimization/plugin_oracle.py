@@ -113,10 +113,8 @@ class PluginOracle:
     def __call__(self, smiles: Sequence[str]) -> Answers:
         """What the oracle says of molecules, all at once. Raises SettingsError as `parts` does."""
         rows: dict[int, tuple[dict[str, float], str]] = {}
-        for places, answers in self.parts(smiles):
-            for row, place in enumerate(places):
-                values = {name: float(column[row]) for name, column in answers.columns.items()}
-                rows[place] = (values, answers.reasons[row])
+        for answered in self._answered(smiles):
+            rows.update(zip(answered.places, answered.rows, strict=True))
         return self._answers([rows[place] for place in range(len(smiles))])
 
     def parts(self, smiles: Sequence[str]) -> Iterator[tuple[list[int], Answers]]:
@@ -125,6 +123,11 @@ class PluginOracle:
         Raises:
             SettingsError: its first answer has no column of a wanted name.
         """
+        for answered in self._answered(smiles):
+            yield answered.places, self._answers(answered.rows)
+
+    def _answered(self, smiles: Sequence[str]) -> Iterator[_Answered]:
+        """What comes of molecules, in the order in which it does. Raises SettingsError as `parts` does."""
         share = -(-len(smiles) // self._settings.workers)
         size = max(1, min(self._settings.batch, share))
         answered: SimpleQueue[_Answered | Exception] = SimpleQueue()
@@ -142,7 +145,7 @@ class PluginOracle:
                     raise found
                 num_missing -= len(found.places)
                 self._warn_of_failures(found.rows)
-                yield found.places, self._answers(found.rows)
+                yield found
         finally:
             for future in futures:
                 future.cancel()  # where nobody waits for the others any more
