@@ -1,4 +1,4 @@
-"""Two molecular graphs in, one of a part of each out: cut and joined at random places.
+"""Two molecular graphs in, one of parts of both out: cut and joined at random places.
 
 Both come as Kekulé structures whose hydrogens follow from their bonds (`graph_edits.py` makes them so), and
 what comes out is one too; it may be no molecule that can exist. None stands for no place to cut.
@@ -12,19 +12,37 @@ from rdkit.Chem import BondType, RWMol
 
 _RING_ORDERS = (BondType.SINGLE, BondType.DOUBLE)
 
+#: A bond that is cut: an atom of the part that is kept, and one of the other; None where a hydrogen goes.
+Cut = tuple[int, int | None]
+
 
 def cross_chains(first: RWMol, second: RWMol, generator: np.random.Generator) -> RWMol | None:
     """Both cut at a single bond outside rings, and a part of each joined by such a bond."""
-    ends = []
-    for mol in (first, second):
-        bonds = [b for b in mol.GetBonds() if not b.IsInRing() and b.GetBondType() == BondType.SINGLE]
-        if not bonds:
-            return None
-        bond = bonds[generator.integers(len(bonds))]
-        pair = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-        ends.append(pair if generator.random() < 0.5 else pair[::-1])
-    (kept, cut), (other_kept, other_cut) = ends
-    return _joined(first, second, cuts=([(kept, cut)], [(other_kept, other_cut)]), orders=[BondType.SINGLE])
+    cut = _draw_chain_cut(first, generator)
+    other_cut = None if cut is None else _draw_chain_cut(second, generator)
+    if cut is None or other_cut is None:
+        return None
+    return _joined(first, second, cuts=([cut], [other_cut]), orders=[BondType.SINGLE])
+
+
+def attach_part(mol: RWMol, donor: RWMol, generator: np.random.Generator) -> RWMol | None:
+    """The donor cut at a single bond outside rings, a part of it on an atom that has a hydrogen to give."""
+    places = [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetNumImplicitHs()]
+    cut = _draw_chain_cut(donor, generator)
+    if not places or cut is None:
+        return None
+    place = places[generator.integers(len(places))]
+    return _joined(mol, donor, cuts=([(place, None)], [cut]), orders=[BondType.SINGLE])
+
+
+def _draw_chain_cut(mol: RWMol, generator: np.random.Generator) -> Cut | None:
+    """A single bond outside rings, as (an atom of the part that is kept, one of the other)."""
+    bonds = [b for b in mol.GetBonds() if not b.IsInRing() and b.GetBondType() == BondType.SINGLE]
+    if not bonds:
+        return None
+    bond = bonds[generator.integers(len(bonds))]
+    pair = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
+    return pair if generator.random() < 0.5 else pair[::-1]
 
 
 def cross_rings(first: RWMol, second: RWMol, generator: np.random.Generator) -> RWMol | None:
@@ -36,7 +54,7 @@ def cross_rings(first: RWMol, second: RWMol, generator: np.random.Generator) -> 
     return _joined(first, second, cuts=(cuts[0], cuts[1]), orders=orders)
 
 
-def _draw_ring_cut(mol: RWMol, generator: np.random.Generator) -> list[tuple[int, int]] | None:
+def _draw_ring_cut(mol: RWMol, generator: np.random.Generator) -> list[Cut] | None:
     """Two bonds of a ring that part the molecule in two, each as (an atom of one part, one of the other)."""
     rings = mol.GetRingInfo().BondRings()
     if not rings:
@@ -52,14 +70,14 @@ def _draw_ring_cut(mol: RWMol, generator: np.random.Generator) -> list[tuple[int
         return None  # another ring holds them together
     kept = pairs[0][generator.integers(2)]
     side = next(part for part in parts if kept in part)
-    cut = [pair if pair[0] in side else pair[::-1] for pair in pairs]
+    cut: list[Cut] = [pair if pair[0] in side else pair[::-1] for pair in pairs]
     return cut if generator.random() < 0.5 else cut[::-1]
 
 
 def _joined(
     first: RWMol,
     second: RWMol,
-    cuts: tuple[list[tuple[int, int]], list[tuple[int, int]]],
+    cuts: tuple[list[Cut], list[Cut]],
     orders: list[BondType],
 ) -> RWMol | None:
     """One part of each of two molecules, joined at their cuts.
@@ -67,15 +85,15 @@ def _joined(
     Args:
         first: the one molecule.
         second: the other.
-        cuts: of each molecule, the bonds to cut, as (an atom of the part that is kept, one of the other).
+        cuts: of each molecule.
         orders: of the new bonds, which join the kept atoms of the cuts in order.
     """
     shift = first.GetNumAtoms()
     both = RWMol(Chem.CombineMols(first, second))
-    for pair in cuts[0]:
-        both.RemoveBond(*pair)
-    for kept, cut in cuts[1]:
-        both.RemoveBond(kept + shift, cut + shift)
+    for mol_cuts, start in zip(cuts, (0, shift), strict=True):
+        for kept, cut in mol_cuts:
+            if cut is not None:
+                both.RemoveBond(kept + start, cut + start)
     for (kept, _), (other, _), order in zip(*cuts, orders, strict=True):
         if both.GetBondBetweenAtoms(kept, other + shift) is not None:
             return None

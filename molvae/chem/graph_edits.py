@@ -1,17 +1,20 @@
 """One molecule or two in, a changed one out: edits of the molecular graph, drawn at random.
 
-A crossover joins a part of one molecule to a part of another; a mutation changes an atom, a bond or a ring.
+A crossover joins a part of one molecule to a part of another, a graft adds a part of another to a molecule
+or exchanges one of its own, and a mutation changes an atom, a bond or a ring.
 An edit that makes no molecule, or one of those that `is_sound` refuses, is drawn again some times over.
 Aromatic rings need no rules of their own, as all edits are made on Kekulé structures.
 
 Source: Jensen, Chem. Sci. 10 (2019) 3567, for the kinds of edits and for what is refused.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from rdkit import Chem
 from rdkit.Chem import Mol, RWMol
 
-from molvae.chem.graph_crossovers import cross_chains, cross_rings
+from molvae.chem.graph_crossovers import attach_part, cross_chains, cross_rings
 from molvae.chem.graph_mutations import MAX_RING_SIZE, MUTATIONS
 from molvae.chem.molecules import silenced_rdkit
 
@@ -22,6 +25,8 @@ _ORGANIC = frozenset({"B", "C", "N", "O", "F", "Si", "P", "S", "Cl", "Se", "Br",
 _RING_ALLENE = Chem.MolFromSmarts("[R]=[R]=[R]")
 _SMALL_RING_ALKENE = Chem.MolFromSmarts("[r3,r4]=[r3,r4]")
 _SULFUR_HYDRIDE = Chem.MolFromSmarts("[S;v4,v6;!H0]")
+
+Crossing = Callable[[RWMol, RWMol, np.random.Generator], RWMol | None]
 
 
 def crossover(first: Mol, second: Mol, generator: np.random.Generator) -> Mol | None:
@@ -34,15 +39,21 @@ def crossover(first: Mol, second: Mol, generator: np.random.Generator) -> Mol | 
         >>> Chem.MolToSmiles(crossover(chain, ring, np.random.default_rng(0)))
         'OCc1ccccc1'
     """
-    max_ring_size = max(MAX_RING_SIZE, _largest_ring(first), _largest_ring(second))
-    with silenced_rdkit():
-        parents = _editable(first), _editable(second)
-        for _ in range(ATTEMPTS):
-            cross = cross_chains if generator.random() < 0.5 else cross_rings
-            child = _finished(cross(*parents, generator))
-            if child is not None and is_sound(child, max_ring_size):
-                return child
-    return None
+    return _child_of_two(first, second, (cross_chains, cross_rings), generator)
+
+
+def graft(mol: Mol, donor: Mol, generator: np.random.Generator) -> Mol | None:
+    """The molecule with a part of the donor on it; None if none was found.
+
+    Half of the draws put the part in the place of a hydrogen, half in that of a part that hangs on a single
+    bond outside rings.
+
+    Example:
+        >>> chain, ring = Chem.MolFromSmiles("CCO"), Chem.MolFromSmiles("Fc1ccccc1")
+        >>> Chem.MolToSmiles(graft(chain, ring, np.random.default_rng(0)))
+        'OCCF'
+    """
+    return _child_of_two(mol, donor, (cross_chains, attach_part), generator)
 
 
 def mutate(mol: Mol, generator: np.random.Generator) -> Mol | None:
@@ -58,6 +69,21 @@ def mutate(mol: Mol, generator: np.random.Generator) -> Mol | None:
         for _ in range(ATTEMPTS):
             edit = list(MUTATIONS.values())[generator.integers(len(MUTATIONS))]
             child = _finished(edit(RWMol(parent), generator))
+            if child is not None and is_sound(child, max_ring_size):
+                return child
+    return None
+
+
+def _child_of_two(
+    first: Mol, second: Mol, ways: tuple[Crossing, Crossing], generator: np.random.Generator
+) -> Mol | None:
+    """What comes of two molecules, each of the ways drawn as often as the other."""
+    max_ring_size = max(MAX_RING_SIZE, _largest_ring(first), _largest_ring(second))
+    with silenced_rdkit():
+        parents = _editable(first), _editable(second)
+        for _ in range(ATTEMPTS):
+            cross = ways[0] if generator.random() < 0.5 else ways[1]
+            child = _finished(cross(*parents, generator))
             if child is not None and is_sound(child, max_ring_size):
                 return child
     return None

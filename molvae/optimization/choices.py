@@ -8,7 +8,13 @@ import numpy as np
 
 from molvae.errors import InputError
 from molvae.interfaces import LatentModel, Optimizer
-from molvae.optimization.evolution import LATENT_OPERATORS, OPERATORS, Evolution, EvolutionSettings
+from molvae.optimization.evolution import (
+    LATENT_OPERATORS,
+    LEAD_OPERATORS,
+    OPERATORS,
+    Evolution,
+    EvolutionSettings,
+)
 from molvae.optimization.gradient_ascent import GradientAscent, GradientSettings
 from molvae.optimization.graph_ga import GraphGA, GraphGASettings
 from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
@@ -76,12 +82,15 @@ def _cma_es(
     return LatentCMAES(model, starts, seed, settings)
 
 
-def _evolution(name: str, operators: Sequence[str]) -> Builder:
+def _evolution(name: str, cold: Sequence[str], from_leads: Sequence[str]) -> Builder:
+    """Of the operators for a search without starts, and those for one that has some."""
+
     def build_evolution(
         model: LatentModel, objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
     ) -> Optimizer:
         if not (settings is None or isinstance(settings, EvolutionSettings)):
             raise _foreign_settings(name, settings)
+        operators = from_leads if starts else cold
         return Evolution(model, starts, seed, settings, operators, len(objective.aims))
 
     return build_evolution
@@ -123,8 +132,8 @@ def _foreign_settings(name: str, settings: Settings) -> InputError:
 
 
 OPTIMIZERS: dict[str, Builder] = {
-    "evolution": _evolution("evolution", OPERATORS),
-    "latent-evolution": _evolution("latent-evolution", LATENT_OPERATORS),
+    "evolution": _evolution("evolution", OPERATORS, LEAD_OPERATORS),
+    "latent-evolution": _evolution("latent-evolution", LATENT_OPERATORS, LATENT_OPERATORS),
     "gradient-ascent": _gradient_ascent,
     "cma-es": _cma_es,
     "trust-region": _trust_region,

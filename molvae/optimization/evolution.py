@@ -18,6 +18,7 @@ import numpy as np
 from molvae.errors import SettingsError
 from molvae.interfaces import FloatArray, LatentModel, Proposals
 from molvae.optimization.front_screen import FrontScreen
+from molvae.optimization.grafts import GRAFT, Grafts
 from molvae.optimization.graph_moves import GRAPH_CROSSOVER, MUTATION, GraphMoves
 from molvae.optimization.latent_moves import CROSSOVER, NOISE, SLIP, LatentMoves, LatentMoveSettings
 from molvae.optimization.memory import Memory
@@ -27,9 +28,11 @@ from molvae.optimization.operator_shares import OperatorShares
 from molvae.optimization.random_prior import PRIOR, prior_proposals
 from molvae.optimization.screening import Quotas, Screen
 
-#: Operators whose molecules are decoded from latents that the scores moved; and all there are.
+#: Operators whose molecules are decoded from latents that the scores moved; all for a search that begins with
+#: draws of the prior; and all for one that begins at molecules that are given.
 LATENT_OPERATORS = (NOISE, CROSSOVER, SLIP)
 OPERATORS = (*LATENT_OPERATORS, PRIOR, GRAPH_CROSSOVER, MUTATION)
+LEAD_OPERATORS = (*OPERATORS, GRAFT)
 #: Times that candidates are made for one batch, if the first hold too few new molecules.
 MAX_ROUNDS = 4
 #: A molecule is a success of its operator if it is among so large a share of the best so far, and among so
@@ -81,7 +84,7 @@ class Evolution:
         starts: SMILES to score first, in place of draws of the prior.
         seed: of every random number.
         settings: see `EvolutionSettings`.
-        operators: what may make molecules, of `OPERATORS`; a model that can't be taught has no slips.
+        operators: what may make molecules, of `LEAD_OPERATORS`; a model that can't be taught has no slips.
         num_aims: `K`, how many aims are told instead of a score; 0 for a score.
 
     Raises:
@@ -98,10 +101,10 @@ class Evolution:
         operators: Sequence[str] = OPERATORS,
         num_aims: int = 0,
     ) -> None:
-        unknown = [name for name in operators if name not in OPERATORS]
+        unknown = [name for name in operators if name not in LEAD_OPERATORS]
         if unknown or not operators:
             raise SettingsError(
-                f'"{", ".join(unknown)}" are no operators: choose some of {", ".join(OPERATORS)}'
+                f'"{", ".join(unknown)}" are no operators: choose some of {", ".join(LEAD_OPERATORS)}'
             )
         self._model = model
         self._settings = EvolutionSettings() if settings is None else settings
@@ -112,6 +115,7 @@ class Evolution:
             LatentMoves(model, self._memory, self._generator, self._settings),
             FreshDraws(model, self._generator),
             GraphMoves(self._memory, self._generator),
+            Grafts(model, self._memory, self._generator),
         ):
             self._moves.update({name: moves for name in moves.operators if name in operators})
         self._shares = OperatorShares(list(self._moves))

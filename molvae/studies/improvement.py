@@ -2,6 +2,8 @@
 
 A lead has a QED of .7 to .8. It is improved if within the budget a molecule was scored whose QED is at least
 .9 and whose Tanimoto similarity to the lead (ECFP4, 2,048 bits) is at least .4. A search ends there.
+What is good is seldom alike and the other way round, so an optimiser that takes several aims gets both, and
+any other the product of both.
 
 run.json                        what was asked for
 <optimizer>/<number>.csv        every call for that lead, as it happens      <number>.json   what came of it
@@ -30,7 +32,7 @@ from molvae.errors import MoleculeError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model, model_path, weights_checksum
 from molvae.interfaces import FloatArray
-from molvae.optimization.choices import OPTIMIZERS, build_optimizer
+from molvae.optimization.choices import OPTIMIZERS, TAKE_AIMS, build_optimizer
 from molvae.optimization.objectives import Evaluations, Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.search import search
@@ -42,6 +44,10 @@ from molvae.studies.side_by_side import side_by_side
 logger = logging.getLogger(__name__)
 
 LOW_QED, HIGH_QED, WANTED_QED, MIN_SIMILARITY = 0.7, 0.8, 0.9, 0.4
+#: A molecule that is no more like the lead than this is not like it at all.
+LEAST_SIMILARITY = 0.2
+#: Columns of how far a molecule came, of 1: from the QED of a lead, and from no likeness, to what is wanted.
+AIMS = ("good", "alike")
 NUM_LEADS, BUDGET, BATCH_SIZE = 200, 500, 20
 DEFAULT_OPTIMIZERS = ("evolution", "graph-ga")
 #: All but gradient ascent, which follows one property of the head.
@@ -196,7 +202,8 @@ def improve(job: ImprovementJob, model: Path) -> Improvement:
     A lead that the model can't read is one that it does not improve.
     """
     job.ledger.parent.mkdir(parents=True, exist_ok=True)
-    oracle = BudgetedOracle(qed_near(job.lead), job.budget, job.ledger)
+    objective = qed_near(job.lead, aims=AIMS if job.optimizer in TAKE_AIMS else ())
+    oracle = BudgetedOracle(objective, job.budget, job.ledger)
     try:
         optimizer = build_optimizer(
             job.optimizer, _loaded(model), oracle.objective, [job.lead], job.seed + job.number
@@ -227,18 +234,26 @@ def _best_of(oracle: BudgetedOracle, job: ImprovementJob) -> Improvement:
     )
 
 
-def qed_near(lead: str) -> Objective:
-    """QED up to .9 times similarity to the lead up to .4, each as a share of that: at most 1."""
+def qed_near(lead: str, aims: tuple[str, ...] = AIMS) -> Objective:
+    """The share of the way from QED .7 to .9, times that from similarity .2 to .4: 1 where both are reached.
+
+    Args:
+        lead: a valid SMILES; where its QED is below .7, the way begins there.
+        aims: those of the objective: both shares, or none for their product alone.
+    """
+    low_qed = min(LOW_QED, float(properties_of([lead], ["QED"])[0, 0]))
     lead_bits = morgan_bits([parse_smiles(lead)])[0]
 
     def function(smiles: Sequence[str]) -> Evaluations:
         mols = [parse_smiles(text) for text in smiles]
         similarity: FloatArray = tanimoto(lead_bits, morgan_bits(mols)).astype(np.float64)
         qed = properties_of(smiles, ["QED"])[:, 0]
-        scores = np.minimum(1, qed / WANTED_QED) * np.minimum(1, similarity / MIN_SIMILARITY)
-        return Evaluations(scores, {"QED": qed, "similarity": similarity})
+        good = ((qed - low_qed) / (WANTED_QED - low_qed)).clip(0, 1)
+        alike = ((similarity - LEAST_SIMILARITY) / (MIN_SIMILARITY - LEAST_SIMILARITY)).clip(0, 1)
+        columns = {"QED": qed, "similarity": similarity, "good": good, "alike": alike}
+        return Evaluations(good * alike, columns)
 
-    return Objective(name=f"QED near {lead}", function=function)
+    return Objective(name=f"QED near {lead}", function=function, aims=aims)
 
 
 def improvement_table(results: Sequence[Improvement]) -> pd.DataFrame:

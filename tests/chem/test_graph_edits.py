@@ -8,7 +8,7 @@ from rdkit import Chem
 from rdkit.Chem import Mol
 
 from molvae.chem import graph_edits
-from molvae.chem.graph_edits import crossover, is_sound, mutate
+from molvae.chem.graph_edits import crossover, graft, is_sound, mutate
 from molvae.chem.graph_mutations import MUTATIONS
 
 
@@ -45,6 +45,15 @@ def ring_sizes(smiles: str) -> list[int]:
 
 def test_a_molecule_without_a_bond_to_cut_has_no_crossover() -> None:
     assert crossover(mol_of("C"), mol_of("CCO"), np.random.default_rng(0)) is None
+
+
+def test_a_graft_keeps_the_molecule_or_all_of_it_but_one_part() -> None:
+    pyridine = mol_of("c1ccncc1")
+    found = children(lambda generator: graft(pyridine, mol_of("CO"), generator))
+    assert found == {
+        f"{part}{place}" for part in ("C", "O") for place in ("c1ccncc1", "c1cccnc1", "c1ccccn1")
+    }
+    assert graft(mol_of("FC(F)(F)F"), pyridine, np.random.default_rng(0)) is None
 
 
 @pytest.mark.parametrize(
@@ -86,7 +95,11 @@ def test_children_of_real_molecules_are_molecules_in_one_piece(drug_smiles: list
     mols = [mol_of(smiles) for smiles in drug_smiles]
     for first in mols:
         second = mols[generator.integers(len(mols))]
-        for child in (crossover(first, second, generator), mutate(first, generator)):
+        for child in (
+            crossover(first, second, generator),
+            graft(first, second, generator),
+            mutate(first, generator),
+        ):
             assert child is not None
             smiles = Chem.MolToSmiles(child)
             assert "." not in smiles
@@ -98,6 +111,7 @@ def test_parents_are_left_as_they_were(drug_smiles: list[str]) -> None:
     first, second = mol_of(drug_smiles[0]), mol_of(drug_smiles[1])
     before = Chem.MolToSmiles(first), Chem.MolToSmiles(second)
     children(lambda generator: crossover(first, second, generator), 10)
+    children(lambda generator: graft(first, second, generator), 10)
     children(lambda generator: mutate(first, generator), 10)
     assert (Chem.MolToSmiles(first), Chem.MolToSmiles(second)) == before
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from molvae.interfaces import LatentModel, Optimizer, Proposals
+from molvae.optimization.grafts import GRAFT
 from molvae.optimization.graph_moves import GRAPH_CROSSOVER, MUTATION
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.search import SearchResult, search
@@ -11,7 +12,7 @@ from tests.tables import OPTIMIZERS, ORACLES, ToyLatentModel, toy_smiles
 
 BUDGET = 60
 #: What makes molecules without a latent, by optimiser: these may be no toys, and larger ones.
-EDITS = {"evolution": {GRAPH_CROSSOVER, MUTATION}}
+EDITS = {"evolution": {GRAPH_CROSSOVER, MUTATION, GRAFT}}
 LEARNERS = [name for name in OPTIMIZERS if name != "random-prior"]
 
 

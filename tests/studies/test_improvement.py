@@ -29,16 +29,24 @@ def likeness(first: str, second: str) -> float:
     return float(TanimotoSimilarity(*prints))
 
 
-def test_a_score_is_one_only_where_both_are_reached() -> None:
-    smiles = [LEAD, GOOD, "CC"]
-    found = qed_near(LEAD).function(smiles)
+@pytest.mark.parametrize("lead", [LEAD, "CCO"])
+def test_a_score_is_one_only_where_both_are_reached(lead: str) -> None:
+    smiles = [LEAD, GOOD, "CC", "CCO"]
+    objective = qed_near(lead)
+    found = objective.function(smiles)
+    low = min(0.7, QED.qed(Chem.MolFromSmiles(lead)))
     for row, text in enumerate(smiles):
-        qed, similarity = QED.qed(Chem.MolFromSmiles(text)), likeness(LEAD, text)
-        assert found.values["QED"][row] == pytest.approx(qed)
-        assert found.values["similarity"][row] == pytest.approx(similarity)
-        assert found.scores[row] == pytest.approx(min(1, qed / 0.9) * min(1, similarity / 0.4))
-    itself = qed_near(GOOD).function([GOOD]).scores[0]
-    assert itself == pytest.approx(min(1, QED.qed(Chem.MolFromSmiles(GOOD)) / 0.9))
+        qed, similarity = QED.qed(Chem.MolFromSmiles(text)), likeness(lead, text)
+        good, alike = share(qed, low, 0.9), share(similarity, 0.2, 0.4)
+        columns = {name: values[row] for name, values in found.values.items()}
+        assert columns == pytest.approx({"QED": qed, "similarity": similarity, "good": good, "alike": alike})
+        assert found.scores[row] == pytest.approx(good * alike)
+    assert objective.aims == ("good", "alike")
+    assert qed_near(lead, aims=()).aims == ()
+
+
+def share(value: float, low: float, high: float) -> float:
+    return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
 def test_leads_are_of_the_held_out_hundredth_and_of_middling_qed() -> None:
