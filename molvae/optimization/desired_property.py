@@ -11,12 +11,27 @@ from molvae.errors import SettingsError
 from molvae.optimization.desirability import Curve
 from molvae.optimization.objectives import Direction, PropertyGoal
 
-Source = Literal["rdkit", "predicted", "oracle"]
+Source = Literal["rdkit", "predicted", "oracle", "leads"]
+
+#: The one property whose source are the goal's leads: the ECFP4 Tanimoto similarity to the nearest of them.
+SIMILARITY = "similarity"
 
 #: What a column of values is called, by where they come from: columns of two sources never get mixed up.
-COLUMN_PREFIXES: dict[Source, str] = {"rdkit": "", "predicted": "predicted_", "oracle": "oracle_"}
-#: Where a curve begins and ends unless told, for properties that have natural bounds.
-NATURAL_BOUNDS = {"QED": (0.0, 1.0), "SA": (1.0, 10.0), "fraction_csp3": (0.0, 1.0)}
+COLUMN_PREFIXES: dict[Source, str] = {
+    "rdkit": "",
+    "predicted": "predicted_",
+    "oracle": "oracle_",
+    "leads": "lead_",
+}
+#: What the column of that is called.
+LEAD_SIMILARITY = COLUMN_PREFIXES["leads"] + SIMILARITY
+#: Where a curve begins and ends unless told, for columns that have natural bounds.
+NATURAL_BOUNDS = {
+    "QED": (0.0, 1.0),
+    "SA": (1.0, 10.0),
+    "fraction_csp3": (0.0, 1.0),
+    LEAD_SIMILARITY: (0.0, 1.0),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +40,8 @@ class DesiredProperty:
 
     Attributes:
         name: the property, in the words of whoever computes, predicts or measures it.
-        source: "rdkit" computes it, "predicted" by the model's head, "oracle" is the user's own.
+        source: "rdkit" computes it, "predicted" by the model's head, "oracle" is the user's own, and "leads"
+            is for the "similarity" to the nearest of the leads in the goal's constraints.
         maximize: the higher the better.
         minimize: the lower the better.
         target: the value to come close to.
@@ -54,6 +70,10 @@ class DesiredProperty:
     def __post_init__(self) -> None:
         if not self.name:
             raise SettingsError('"name" is missing; give the name of a property, such as name = "QED"')
+        if self.source == "leads" and self.name != SIMILARITY:
+            raise SettingsError(
+                f'"{self.name}" has source = "leads"; these give a name = "{SIMILARITY}" and nothing else'
+            )
         aim = self._only_aim()
         for key, value, aims in (
             ("low", self.low, ("maximize", "minimize")),
@@ -143,7 +163,7 @@ class DesiredProperty:
 
     def _bounds(self) -> tuple[float, float]:
         """The values of desirability 0 and 1, the smaller one first."""
-        natural = NATURAL_BOUNDS.get(self.name) if self.source == "rdkit" else None
+        natural = NATURAL_BOUNDS.get(self.column)
         low = natural[0] if self.low is None and natural else self.low
         high = natural[1] if self.high is None and natural else self.high
         if low is None or high is None or not low < high:

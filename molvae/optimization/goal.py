@@ -70,6 +70,12 @@ class Goal:
                 f'"{of_oracle[0]}" comes from an oracle, and there is none; give an [oracle] with python or '
                 "command"
             )
+        for wanted in self.properties:
+            if wanted.source == "leads" and not self.constraints.leads:
+                raise SettingsError(
+                    f'"{wanted.column}" is sought, and there are no leads; give leads = ["SMILES"] in '
+                    "[constraints]"
+                )
         if self.oracle is not None and not of_oracle:
             raise SettingsError(
                 'there is an oracle, and no property comes from it; give one source = "oracle"'
@@ -213,7 +219,7 @@ def _read_property(table: Mapping[str, Any], where: str) -> DesiredProperty:
         return replace(wanted, name=property_name(wanted.name))
     except SettingsError as error:
         raise SettingsError(
-            f'{where}: {error}; for another one give source = "predicted" or "oracle"'
+            f'{where}: {error}; for another one give source = "predicted", "oracle" or "leads"'
         ) from error
 
 

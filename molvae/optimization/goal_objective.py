@@ -21,7 +21,12 @@ from molvae.optimization.constraints import broken_constraints
 from molvae.optimization.desirability import overall_desirability
 from molvae.optimization.desired_property import COLUMN_PREFIXES
 from molvae.optimization.goal import Goal
-from molvae.optimization.objectives import Evaluations, Objective, prediction_function
+from molvae.optimization.objectives import (
+    Evaluations,
+    Objective,
+    prediction_function,
+    similarity_function,
+)
 from molvae.optimization.plugin_oracle import Answers, PluginOracle
 
 
@@ -29,9 +34,9 @@ from molvae.optimization.plugin_oracle import Answers, PluginOracle
 def goal_objective(goal: Goal, model: LatentModel) -> Iterator[Objective]:
     """A context manager that gives the objective of a goal, and ends its oracle's processes.
 
-    The columns of values are QED for a property of RDKit, predicted_QED for one of the model's head and
-    oracle_QED for one of the user's oracle, which also leaves those that the goal does not use; and behind
-    desirabilities each has its QED_desirability.
+    The columns of values are QED for a property of RDKit, predicted_QED for one of the model's head,
+    lead_similarity for likeness to the goal's leads, and oracle_QED for one of the user's oracle, which also
+    leaves those that the goal does not use; and behind desirabilities each has its QED_desirability.
 
     Raises:
         SettingsError: the head does not predict a property, a curve lacks its ends, or the oracle can't be
@@ -63,10 +68,12 @@ class _Evaluation:
         self._checks = goal.constraints.checks()
         self._curves = {} if goal.plain else {wanted.column: wanted.curve() for wanted in goal.properties}
         self._computed = [wanted.name for wanted in goal.properties if wanted.source == "rdkit"]
-        self._predictions: dict[str, Callable[[Sequence[str]], FloatArray]] = {
+        self._functions: dict[str, Callable[[Sequence[str]], FloatArray]] = {
             wanted.column: prediction_function(model, wanted.name)
-            for wanted in goal.properties
             if wanted.source == "predicted"
+            else similarity_function(goal.constraints.leads)
+            for wanted in goal.properties
+            if wanted.source in ("predicted", "leads")
         }
         self.oracle: PluginOracle | None = None
 
@@ -119,10 +126,10 @@ class _Evaluation:
         return Evaluations(np.where(is_kept, scores, worst), values | desirabilities, reasons)
 
     def _values(self, smiles: Sequence[str]) -> dict[str, FloatArray]:
-        """The columns that RDKit and the head give."""
+        """The columns that RDKit, the head and likeness to the leads give."""
         computed = compute_properties(smiles, self._computed)
         values: dict[str, FloatArray] = dict(zip(self._computed, computed.T, strict=True))
-        return values | {column: predict(smiles) for column, predict in self._predictions.items()}
+        return values | {column: function(smiles) for column, function in self._functions.items()}
 
     def _scores(self, values: dict[str, FloatArray]) -> tuple[FloatArray, dict[str, FloatArray]]:
         """Scores without regard to constraints, and the columns of desirabilities behind them."""

@@ -1,8 +1,8 @@
 """What a batch of measurements is for: values that were measured or are expected in, scores out.
 
 A property of the goal that the laboratory measures (source "predicted") is expected by a `Judge`; any other
-is computed by RDKit, or predicted by the model's head, and so known before anything is measured. Higher
-scores are better: as in `goal_objective`, a plain value or a mean of desirabilities.
+is computed by RDKit or from the leads, or predicted by the model's head, and so known before anything is
+measured. Higher scores are better: as in `goal_objective`, a plain value or a mean of desirabilities.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from molvae.errors import SettingsError
 from molvae.interfaces import FloatArray, LatentModel
 from molvae.optimization.desirability import overall_desirability
 from molvae.optimization.goal import Goal
-from molvae.optimization.objectives import prediction_function
+from molvae.optimization.objectives import prediction_function, similarity_function
 
 #: Draws that an expectation is taken over where it has no formula: a power of 2, as Sobol's sequence wants.
 NUM_DRAWS = 128
@@ -51,6 +51,8 @@ class MeasuredGoal:
                     f'"{wanted.name}" comes from an oracle, which only optimize asks; for what is measured '
                     'give source = "predicted"'
                 )
+            if wanted.source == "leads":
+                self._functions[index] = similarity_function(goal.constraints.leads)
             is_measured = wanted.source == "predicted" and wanted.name in measured
             self._places.append(measured.index(wanted.name) if is_measured else None)
             if wanted.source == "predicted" and not is_measured:

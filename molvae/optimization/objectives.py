@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from molvae.chem.fingerprints import morgan_bits, tanimoto_matrix
 from molvae.chem.molecules import parse_smiles
 from molvae.chem.properties import PROPERTIES, property_function
 from molvae.errors import MoleculeError, SettingsError
@@ -195,6 +196,25 @@ def prediction_function(model: LatentModel, name: str) -> Callable[[Sequence[str
         raise SettingsError(f'the model\'s head does not predict "{name}": it predicts {known}')
     column = model.property_names.index(name)
     return lambda smiles: _predicted(model, smiles, column)
+
+
+def similarity_function(leads: Sequence[str]) -> Callable[[Sequence[str]], FloatArray]:
+    """A function from SMILES to the ECFP4 Tanimoto similarity (2,048 bits) to the nearest of valid SMILES.
+
+    To six decimals: 2/5 is .4, as it would not be in single precision.
+
+    Example:
+        >>> similarity_function(["CCO", "c1ccccc1"])(["CCO", "CCC"]).round(3).tolist()
+        [1.0, 0.429]
+    """
+    prints = morgan_bits([parse_smiles(text) for text in leads])
+
+    def similarities(smiles: Sequence[str]) -> FloatArray:
+        matrix = tanimoto_matrix(morgan_bits([parse_smiles(text) for text in smiles]), prints)
+        nearest: FloatArray = matrix.max(axis=1).astype(np.float64).round(6)
+        return nearest
+
+    return similarities
 
 
 def _predicted(model: LatentModel, smiles: Sequence[str], column: int) -> FloatArray:

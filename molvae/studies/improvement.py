@@ -24,16 +24,17 @@ import numpy as np
 import pandas as pd
 
 import molvae
-from molvae.chem.fingerprints import morgan_bits, tanimoto
-from molvae.chem.molecules import canonicalize, parse_smiles
+from molvae.chem.molecules import canonicalize
 from molvae.data.bulk import properties_of
 from molvae.data.splitting import SplitSettings, random_split
 from molvae.errors import MoleculeError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model, model_path, weights_checksum
-from molvae.interfaces import FloatArray
 from molvae.optimization.choices import OPTIMIZERS, TAKE_AIMS, build_optimizer
-from molvae.optimization.objectives import Evaluations, Objective
+from molvae.optimization.constraints import ConstraintSettings
+from molvae.optimization.desired_property import LEAD_SIMILARITY, SIMILARITY, DesiredProperty
+from molvae.optimization.goal import Goal
+from molvae.optimization.goal_objective import goal_objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.search import search
 from molvae.progress import Progress
@@ -46,8 +47,6 @@ logger = logging.getLogger(__name__)
 LOW_QED, HIGH_QED, WANTED_QED, MIN_SIMILARITY = 0.7, 0.8, 0.9, 0.4
 #: A molecule that is no more like the lead than this is not like it at all.
 LEAST_SIMILARITY = 0.2
-#: Columns of how far a molecule came, of 1: from the QED of a lead, and from no likeness, to what is wanted.
-AIMS = ("good", "alike")
 NUM_LEADS, BUDGET, BATCH_SIZE = 200, 500, 20
 DEFAULT_OPTIMIZERS = ("evolution", "graph-ga")
 #: All but gradient ascent, which follows one property of the head.
@@ -202,17 +201,16 @@ def improve(job: ImprovementJob, model: Path) -> Improvement:
     A lead that the model can't read is one that it does not improve.
     """
     job.ledger.parent.mkdir(parents=True, exist_ok=True)
-    objective = qed_near(job.lead, aims=AIMS if job.optimizer in TAKE_AIMS else ())
-    oracle = BudgetedOracle(objective, job.budget, job.ledger)
-    try:
-        optimizer = build_optimizer(
-            job.optimizer, _loaded(model), oracle.objective, [job.lead], job.seed + job.number
-        )
-    except MoleculeError as error:
-        logger.warning("%s can't begin at lead %d: %s", job.optimizer, job.number, error)
-        oracle([job.lead])
-    else:
-        search(optimizer, oracle, BATCH_SIZE, is_done=_is_improved)
+    goal, loaded = goal_near(job.lead, pareto=job.optimizer in TAKE_AIMS), _loaded(model)
+    with goal_objective(goal, loaded) as objective:
+        oracle = BudgetedOracle(objective, job.budget, job.ledger)
+        try:
+            optimizer = build_optimizer(job.optimizer, loaded, objective, [job.lead], job.seed + job.number)
+        except MoleculeError as error:
+            logger.warning("%s can't begin at lead %d: %s", job.optimizer, job.number, error)
+            oracle([job.lead])
+        else:
+            search(optimizer, oracle, BATCH_SIZE, is_done=_is_improved)
     result = _best_of(oracle, job)
     write_figures(job.figures, result)
     return result
@@ -220,7 +218,7 @@ def improve(job: ImprovementJob, model: Path) -> Improvement:
 
 def _best_of(oracle: BudgetedOracle, job: ImprovementJob) -> Improvement:
     """What was found: the lead itself where nothing better is alike enough."""
-    alike = [call for call in oracle.history if call.values.get("similarity", -1) >= MIN_SIMILARITY]
+    alike = [call for call in oracle.history if call.values.get(LEAD_SIMILARITY, -1) >= MIN_SIMILARITY]
     best = max(alike, key=lambda call: call.values["QED"])
     return Improvement(
         number=job.number,
@@ -229,31 +227,25 @@ def _best_of(oracle: BudgetedOracle, job: ImprovementJob) -> Improvement:
         is_improved=best.values["QED"] >= WANTED_QED,
         best=best.smiles,
         qed=best.values["QED"],
-        similarity=best.values["similarity"],
+        similarity=best.values[LEAD_SIMILARITY],
         num_calls=len(oracle.history),
     )
 
 
-def qed_near(lead: str, aims: tuple[str, ...] = AIMS) -> Objective:
-    """The share of the way from QED .7 to .9, times that from similarity .2 to .4: 1 where both are reached.
+def goal_near(lead: str, *, pareto: bool) -> Goal:
+    """What is sought of a lead: QED on its way from .7 to .9, and similarity to it from .2 to .4.
 
     Args:
         lead: a valid SMILES; where its QED is below .7, the way begins there.
-        aims: those of the objective: both shares, or none for their product alone.
+        pareto: whether a front of both, and not one score of both, which is 1 where both are reached.
     """
     low_qed = min(LOW_QED, float(properties_of([lead], ["QED"])[0, 0]))
-    lead_bits = morgan_bits([parse_smiles(lead)])[0]
-
-    def function(smiles: Sequence[str]) -> Evaluations:
-        mols = [parse_smiles(text) for text in smiles]
-        similarity: FloatArray = tanimoto(lead_bits, morgan_bits(mols)).astype(np.float64)
-        qed = properties_of(smiles, ["QED"])[:, 0]
-        good = ((qed - low_qed) / (WANTED_QED - low_qed)).clip(0, 1)
-        alike = ((similarity - LEAST_SIMILARITY) / (MIN_SIMILARITY - LEAST_SIMILARITY)).clip(0, 1)
-        columns = {"QED": qed, "similarity": similarity, "good": good, "alike": alike}
-        return Evaluations(good * alike, columns)
-
-    return Objective(name=f"QED near {lead}", function=function, aims=aims)
+    good = DesiredProperty(name="QED", maximize=True, low=low_qed, high=WANTED_QED)
+    alike = DesiredProperty(
+        name=SIMILARITY, source="leads", maximize=True, low=LEAST_SIMILARITY, high=MIN_SIMILARITY
+    )
+    free = ConstraintSettings(leads=(lead,), pains=False, reactive=False)
+    return Goal(properties=(good, alike), constraints=free, pareto=pareto)
 
 
 def improvement_table(results: Sequence[Improvement]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from molvae.chem.molecules import parse_smiles
 from molvae.chem.properties import log_p
 from molvae.errors import SettingsError
 from molvae.optimization.batches import choose_batch
+from molvae.optimization.constraints import ConstraintSettings
 from molvae.optimization.desired_property import DesiredProperty
 from molvae.optimization.goal import Goal
 from molvae.optimization.judge import Judge, Outlook
@@ -59,6 +60,17 @@ def test_desirabilities_of_what_is_measured_and_what_is_computed_make_one_score(
     logp_desirability = 1 - (1.0 - computed[0, 0])
     assert scores[0] == pytest.approx(np.sqrt(0.5 * max(logp_desirability, 0)))
     assert scores[1] == pytest.approx(np.sqrt(0.5 * np.clip(4.0 - computed[0, 1], 0, 1)))
+
+
+def test_likeness_to_the_leads_is_known_before_anything_is_measured() -> None:
+    activity = DesiredProperty(name="activity", source="predicted", maximize=True, low=0.0, high=10.0)
+    likeness = DesiredProperty(name="similarity", source="leads", maximize=True)
+    wanted = Goal(properties=(activity, likeness), constraints=ConstraintSettings(leads=(SMILES[3],)))
+    goal = MeasuredGoal(wanted, ["activity"])
+    computed = goal.computed([SMILES[3], "C"])
+    assert np.isnan(computed[0]).all()
+    assert computed[1].tolist() == [1.0, 0.0]
+    assert goal.scores(np.array([[5.0, 5.0]]), computed).tolist() == [0.5**0.5, 0.0]
 
 
 @pytest.mark.parametrize(

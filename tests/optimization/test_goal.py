@@ -107,6 +107,14 @@ def test_the_name_tells_apart_what_is_computed_differently_and_nothing_else(tmp_
             "line 4, there is an oracle, and no property comes from it; give one source",
         ),
         (
+            '[[property]]\nname = "QED"\nsource = "leads"\nmaximize = true',
+            '[[property]] 1: "QED" has source = "leads"; these give a name = "similarity" and nothing else',
+        ),
+        (
+            QED + '[[property]]\nname = "similarity"\nsource = "leads"\nmaximize = true',
+            'line 4, "lead_similarity" is sought, and there are no leads; give leads = ["SMILES"] in',
+        ),
+        (
             QED.replace("qed", "a") + 'source = "oracle"',
             '"a" comes from an oracle, and there is none; give an',
         ),

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rdkit import Chem
+from rdkit.Chem import rdFingerprintGenerator
+from rdkit.DataStructs import TanimotoSimilarity
 
 from molvae.errors import SettingsError
 from molvae.optimization.choices import OPTIMIZERS
@@ -73,6 +76,33 @@ def test_what_the_head_predicts_is_a_column_of_its_own() -> None:
     unknown = Goal(properties=(DesiredProperty(name="pIC50", source="predicted", maximize=True),))
     with pytest.raises(SettingsError, match='does not predict "pIC50": it predicts toy'):
         evaluated(unknown, ["C"])
+
+
+def test_likeness_to_the_nearest_lead_is_a_property_and_an_aim_like_any_other() -> None:
+    likeness = DesiredProperty(name="similarity", source="leads", maximize=True, low=0.2, high=0.4)
+    leads = ConstraintSettings(leads=("CCO", "c1ccccc1N"))
+    goal = Goal(properties=(MASS, likeness), constraints=leads, pareto=True)
+    with goal_objective(goal, ToyLatentModel()) as objective:
+        found = objective.function(["CCN", "OCC", "CCCCCCCl"])
+        assert objective.aims == ("MW_desirability", "lead_similarity_desirability")
+    expected = [
+        max(ecfp4_tanimoto(text, lead) for lead in leads.leads) for text in ("CCN", "OCC", "CCCCCCCl")
+    ]
+    assert found.values["lead_similarity"] == pytest.approx(expected, abs=1e-6)
+    assert found.values["lead_similarity_desirability"] == pytest.approx(
+        [min(1, max(0, (value - 0.2) / 0.2)) for value in expected], abs=1e-5
+    )
+    alone = DesiredProperty(name="similarity", source="leads", maximize=True)
+    assert evaluated(Goal(properties=(alone,), constraints=leads), ["OCC"]).scores.tolist() == [1.0]
+    assert evaluated(Goal(properties=(alone, SIZE), constraints=leads), ["CCN"]).values[
+        "lead_similarity_desirability"
+    ] == pytest.approx(expected[:1], abs=1e-6)
+
+
+def ecfp4_tanimoto(first: str, second: str) -> float:
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
+    prints = [generator.GetFingerprint(Chem.MolFromSmiles(text)) for text in (first, second)]
+    return float(TanimotoSimilarity(*prints))
 
 
 def test_the_oracle_is_asked_of_molecules_that_break_nothing_and_its_failures_are_told() -> None:

@@ -9,10 +9,12 @@ from rdkit.Chem import QED, rdFingerprintGenerator
 from rdkit.DataStructs import TanimotoSimilarity
 
 from molvae.errors import SettingsError
+from molvae.generation.latent_model import MoleculeModel
+from molvae.optimization.goal_objective import goal_objective
 from molvae.studies.improvement import (
     ImprovementRequest,
+    goal_near,
     improvement_table,
-    qed_near,
     run_improvement,
     zinc_leads,
 )
@@ -30,19 +32,25 @@ def likeness(first: str, second: str) -> float:
 
 
 @pytest.mark.parametrize("lead", [LEAD, "CCO"])
-def test_a_score_is_one_only_where_both_are_reached(lead: str) -> None:
+def test_a_score_is_one_only_where_both_are_reached(lead: str, tiny_model: MoleculeModel) -> None:
     smiles = [LEAD, GOOD, "CC", "CCO"]
-    objective = qed_near(lead)
-    found = objective.function(smiles)
+    with goal_objective(goal_near(lead, pareto=False), tiny_model) as objective:
+        found = objective.function(smiles)
     low = min(0.7, QED.qed(Chem.MolFromSmiles(lead)))
     for row, text in enumerate(smiles):
         qed, similarity = QED.qed(Chem.MolFromSmiles(text)), likeness(lead, text)
         good, alike = share(qed, low, 0.9), share(similarity, 0.2, 0.4)
-        columns = {name: values[row] for name, values in found.values.items()}
-        assert columns == pytest.approx({"QED": qed, "similarity": similarity, "good": good, "alike": alike})
-        assert found.scores[row] == pytest.approx(good * alike)
-    assert objective.aims == ("good", "alike")
-    assert qed_near(lead, aims=()).aims == ()
+        assert {name: values[row] for name, values in found.values.items()} == pytest.approx(
+            {
+                "QED": qed,
+                "lead_similarity": similarity,
+                "QED_desirability": good,
+                "lead_similarity_desirability": alike,
+            },
+            abs=1e-5,
+        )
+        assert found.scores[row] == pytest.approx((good * alike) ** 0.5, abs=1e-4)
+    assert goal_near(lead, pareto=True).aims == ("QED_desirability", "lead_similarity_desirability")
 
 
 def share(value: float, low: float, high: float) -> float:
