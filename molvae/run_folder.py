@@ -83,7 +83,7 @@ def record_run(
         may_change: names of entries in which a resumed run may differ: `budget`, or `training.max_steps` of
             a table, or a whole table.
         resume: go on with the run in `out`, if there is one.
-        overwrite: delete the run in `out` first.
+        overwrite: delete the run in `out` first, whatever `resume` says.
 
     Raises:
         OutputExistsError: if `out` is taken and neither `resume` nor `overwrite` is set, or holds no run.
@@ -91,7 +91,7 @@ def record_run(
         InputError: if its record is damaged.
     """
     run_file = out / RUN_FILE
-    if resume and (before := read_record(out)) is not None:
+    if resume and not overwrite and (before := read_record(out)) is not None:
         _compare(out, before, record, may_change)
     elif _is_taken(out):
         if resume and not overwrite:
@@ -117,10 +117,16 @@ def read_record(out: Path) -> dict[str, Any] | None:
     if not run_file.is_file():
         return None
     try:
-        record: dict[str, Any] = json.loads(run_file.read_text(encoding="utf-8"))
+        record = json.loads(run_file.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise InputError(f'"{run_file}" is damaged: start again with --overwrite') from error
+        raise _damaged(run_file) from error
+    if not isinstance(record, dict):
+        raise _damaged(run_file)
     return record
+
+
+def _damaged(run_file: Path) -> InputError:
+    return InputError(f'"{run_file}" is damaged: start again with --overwrite')
 
 
 def check_free(out: Path) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from molvae.errors import OutputExistsError, SettingsError
-from molvae.run_folder import claim_folder, record_run
+from molvae.errors import InputError, OutputExistsError, SettingsError
+from molvae.run_folder import claim_folder, read_record, record_run
 
 SETTINGS = {"patience": 500, "lessons": 1.0}
 RECORD = {"patience": 5, "settings": SETTINGS, "starts": ["C"]}
@@ -25,6 +25,23 @@ def test_an_entry_of_a_table_is_not_the_one_outside_of_it(tmp_path: Path) -> Non
         go_on(out, "patience", settings=other)
     go_on(out, "settings.patience", "patience", settings=other)
     go_on(out, "settings", "patience", settings={"patience": 1, "lessons": 0.0})
+
+
+def test_overwriting_goes_before_going_on(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    go_on(out)
+    (out / "result.csv").touch()
+    record_run(out, RECORD | {"patience": 6}, may_change=(), resume=True, overwrite=True)
+    assert not (out / "result.csv").exists()
+    assert read_record(out) == RECORD | {"patience": 6}
+
+
+@pytest.mark.parametrize("text", ["[]", "{", ""])
+def test_a_record_that_is_none_is_told_so(text: str, tmp_path: Path) -> None:
+    go_on(tmp_path)
+    (tmp_path / "run.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r'run.json" is damaged: start again with --overwrite'):
+        go_on(tmp_path)
 
 
 def test_a_table_that_was_none_before_is_another(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ OWN_SETTINGS: dict[str, type[Settings]] = {
 }
 SETTINGS = (SearchSettings, *dict.fromkeys(OWN_SETTINGS.values()))
 #: Flags that say how an oracle of one's own is run.
-OF_ORACLE = ("oracle_timeout", "oracle_batch")
+OF_ORACLE = ("oracle_timeout", "oracle_batch", "oracle_workers")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -72,6 +72,7 @@ class SearchSettings:
     )
     oracle_timeout: float = field(default=60.0, metadata={"help": "seconds for a batch of the oracle"})
     oracle_batch: int = field(default=32, metadata={"help": "molecules given to the oracle at a time"})
+    oracle_workers: int = field(default=1, metadata={"help": "processes of the oracle, side by side"})
     from_smiles: tuple[str, ...] = field(
         default=(), metadata={"help": "a molecule to start from; may be given again"}
     )
@@ -145,6 +146,7 @@ class SearchSettings:
             command=self.oracle_command,
             timeout=self.oracle_timeout,
             batch=self.oracle_batch,
+            workers=self.oracle_workers,
         )
         free = ConstraintSettings(pains=False, reactive=False)  # as for any other property without a file
         return Goal(properties=(wanted,), constraints=free, oracle=oracle)
@@ -165,10 +167,11 @@ def _single_objective(settings: SearchSettings, model: MoleculeModel) -> Objecti
     """The objective of one property: computed by RDKit if it can be, else predicted by the head."""
     name, direction, target = settings.single_aim()
     try:
-        return property_objective(property_name(name), direction, target)
+        computed = property_name(name)
     except SettingsError as error:
         if name not in model.property_names:
             known = ", ".join(model.property_names) or "none"
             raise SettingsError(f"{error}; the model itself predicts {known}") from error
-    logger.warning("the oracle is what the model itself predicts of %s: check what is found", name)
-    return predicted_objective(model, name, direction, target)
+        logger.warning("the oracle is what the model itself predicts of %s: check what is found", name)
+        return predicted_objective(model, name, direction, target)
+    return property_objective(computed, direction, target)

@@ -251,7 +251,8 @@ def _find_smiles_column(columns: Sequence[str], head: Sequence[Sequence[str]], p
         column, why = columns[molecules[0]], "because its cells are molecules"
     else:
         raise InputError(
-            f'no column of "{path}" holds SMILES; columns: {_quoted(columns)}; name one with --smiles-column'
+            f'no column of "{path}" holds SMILES; columns: {_quoted(columns)}; call one "smiles", '
+            "or name it with --smiles-column where there is such a flag"
         )
     logger.info('SMILES are read from "%s" of "%s", chosen %s', column, path, why)
     return column

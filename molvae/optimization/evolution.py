@@ -211,12 +211,12 @@ class Evolution:
                 memory.avoid(memory.elsewhere[:NUM_BEST])
 
     def _is_better(self, smiles: Sequence[str]) -> bool:
-        """Whether the best are better for molecules told last, one of which is on the front if there is one.
+        """Whether the best are better for molecules told last; of a front, whether one of them enlarged it.
 
         While fewer molecules have scores than say so, the search has only begun.
         """
         if isinstance(self._screen, FrontScreen):
-            return any(self._screen.is_on_front(text) for text in smiles)
+            return any(self._screen.has_enlarged(text) for text in smiles)
         best = self._memory.best_scores(NUM_BEST)
         is_better = len(best) < NUM_BEST or float(best.mean()) > self._best
         if len(best) == NUM_BEST:

@@ -43,17 +43,22 @@ class FrontScreen:
         self._scored = GrowingFeatures()
         self._standings = Standings()
         self.scores: Mapping[str, float] = {}
+        self._first_with: dict[tuple[float, ...], str] = {}
+        self._firsts: set[str] = set()
         self._points: FloatArray = qmc.Sobol(num_aims, seed=0).random(NUM_POINTS)
 
     def tell(self, smiles: Sequence[str], aims: FloatArray) -> None:
         """Learns finite aims `(B, K)` of valid SMILES, none of which was told before."""
         self._scored.add(smiles)
         self._standings.tell(smiles, aims)
+        for text, row in zip(smiles, aims.tolist(), strict=True):
+            self._first_with.setdefault(tuple(row), text)
+        self._firsts = set(self._first_with.values())
         self.scores = self._standings.scores
 
-    def is_on_front(self, smiles: str) -> bool:
-        """Whether no molecule that was told is better than this one, which was too, in every aim."""
-        return self.scores[smiles] >= -1
+    def has_enlarged(self, smiles: str) -> bool:
+        """Whether a molecule that was told is on the front, and was the first with its aims."""
+        return self.scores[smiles] >= -1 and smiles in self._firsts
 
     def choose(self, smiles: Sequence[str], num_chosen: int, quotas: Quotas | None = None) -> list[int]:
         """Places of the most promising of valid SMILES; arguments are those of `Screen.choose`."""

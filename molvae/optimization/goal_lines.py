@@ -47,8 +47,12 @@ def line_of(lines: list[str], table: str, number: int, message: str) -> int:
             if name == table:
                 num_seen += 1
                 header = place if num_seen == number else header
-        elif name == table and num_seen == number and (found := _KEY.match(line)):
+        elif found := _KEY.match(line):
             key, value = found.group(1), found.group(2).strip(" \"'")
+            if name == "" and key == table:  # a key where a table is meant
+                return place
+            if not (name == table and num_seen == number):
+                continue
             if f'"{value}"' in wrong or re.search(rf"\b{re.escape(key)}\b", wrong):
                 return place
     return header

@@ -103,11 +103,14 @@ class BudgetedOracle:
     def calls_since_best(self) -> int:
         """How many calls were made after that of the best molecule; all of them while nothing has a score.
 
-        Where there are several aims, after the last one that came onto the front.
+        Where there are several aims, after the last one that came onto the front, and had not the very aims
+        of one that was there.
         """
         if self.objective.aims:
             rows = np.flatnonzero(call_fronts(self._history, self.objective.aims) == 1)
-            return len(self._history) - (int(rows.max()) + 1 if len(rows) else 0)
+            aims = np.array([self._history[row].aims(self.objective.aims) for row in rows.tolist()])
+            firsts = np.unique(aims, axis=0, return_index=True)[1] if len(rows) else rows
+            return len(self._history) - (int(rows[firsts].max()) + 1 if len(rows) else 0)
         best = self.best
         return len(self._history) - (0 if best is None else best.number)
 

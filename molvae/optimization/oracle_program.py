@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from molvae.chem.molecules import quotable
+from molvae.chem.molecules import canonical_or_empty, quotable
 from molvae.errors import SettingsError
 from molvae.optimization.oracle_process import (
     Columns,
@@ -96,6 +96,8 @@ def read_columns(text: str, smiles: Sequence[str]) -> Columns:
     if len(names) < len(columns):
         (of_smiles, *_) = (name for name in columns if name not in names)
         by_smiles = {(row[of_smiles] or "").strip(): row for row in rows}
+        if not by_smiles.keys() >= set(smiles):  # it may write molecules in a way of its own
+            by_smiles = {canonical_or_empty(text): row for text, row in by_smiles.items()} | by_smiles
         rows = [by_smiles.get(key, {}) for key in smiles]
     elif len(rows) != len(smiles):
         raise OracleFailedError(

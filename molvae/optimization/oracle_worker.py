@@ -70,7 +70,8 @@ def columns_of(answer: Any, num_molecules: int) -> dict[str, list[float]]:
     >>> columns_of([1, None], 2)
     {'score': [1.0, nan]}
     """
-    columns = answer if isinstance(answer, Mapping) else {ONLY_COLUMN: answer}
+    is_table = isinstance(answer, Mapping) or hasattr(answer, "columns")  # as a pandas DataFrame has
+    columns = dict(answer.items()) if is_table else {ONLY_COLUMN: answer}
     numbers = {
         str(name): [
             number_in(value) if value is None or isinstance(value, str) else float(value) for value in column
@@ -112,11 +113,19 @@ def _write(answer: dict[str, Any], answers: IO[str]) -> None:
 
 
 def main() -> None:
-    """Serves on the standard streams; whatever the function prints goes to standard error instead."""
+    """Serves on the standard streams; the function, and what it starts, has others.
+
+    What it prints goes to standard error, and where it reads standard input there is nothing: it would take
+    the requests, and wait for more.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    requests = os.fdopen(os.dup(0), encoding="utf-8")
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     os.dup2(2, 1)
-    serve(sys.argv[1], sys.stdin, answers)
+    serve(sys.argv[1], requests, answers)
 
 
 if __name__ == "__main__":

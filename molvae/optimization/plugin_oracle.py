@@ -163,12 +163,14 @@ class PluginOracle:
                 )
 
     def _answers(self, rows: Sequence[tuple[dict[str, float], str]]) -> Answers:
+        """Answers as columns; an infinite number, as a failed docking may give, is no value."""
         names = list(dict.fromkeys(name for values, _ in rows for name in values))
+        columns = {
+            name: np.array([values.get(name, np.nan) for values, _ in rows], dtype=np.float64)
+            for name in (*self._wanted, *names)
+        }
         return Answers(
-            columns={
-                name: np.array([values.get(name, np.nan) for values, _ in rows], dtype=np.float64)
-                for name in (*self._wanted, *names)
-            },
+            columns={name: np.where(np.isinf(column), np.nan, column) for name, column in columns.items()},
             reasons=[reason for _, reason in rows],
         )
 

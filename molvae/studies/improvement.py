@@ -170,6 +170,7 @@ def run_improvement(
         "molvae": molvae.__version__,
         "budget": request.budget,
         "seed": request.seed,
+        "aims": {"QED": [LOW_QED, WANTED_QED], SIMILARITY: [LEAST_SIMILARITY, MIN_SIMILARITY]},
         "leads": hashlib.sha256("\n".join(leads).encode()).hexdigest(),
         "model": weights_checksum(path),
     }

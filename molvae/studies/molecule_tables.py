@@ -12,7 +12,7 @@ from molvae.data.bulk import properties_of
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.prediction import predict_smiles
 from molvae.interfaces import FloatArray, Predictions
-from molvae.optimization.ledger import call_fronts
+from molvae.optimization.ledger import OracleCall, call_fronts
 from molvae.optimization.objectives import Objective
 from molvae.optimization.search import SearchResult
 
@@ -57,7 +57,8 @@ def ranked_table(
     constraints that the molecule breaks unless just one property was sought, the columns of the objective,
     other computed properties, similarity (ECFP4 Tanimoto to the nearest start) and nearest_start, the same
     as similarity_to_lead and nearest_lead where the search began elsewhere than at its leads, then operator,
-    parent and call (see the oracle's ledger).
+    parent, origin (the start that it descends from, from parent to parent; empty where that line begins with
+    a draw of the prior) and call (see the oracle's ledger).
 
     Args:
         result: of a search for `objective`.
@@ -85,8 +86,17 @@ def ranked_table(
     return table.assign(
         operator=[call.operator for call in calls],
         parent=[call.parent for call in calls],
+        origin=_origins(calls, starts),
         call=[call.number for call in calls],
     )
+
+
+def _origins(calls: Sequence[OracleCall], starts: Sequence[str]) -> list[str]:
+    """The start that each molecule descends from; "" for none."""
+    origins = {start: start for start in starts}
+    for call in sorted(calls, key=lambda call: call.number):  # parents were scored before their children
+        origins.setdefault(call.smiles, origins.get(call.parent, ""))
+    return [origins[call.smiles] for call in calls]
 
 
 def nearest_of(smiles: Sequence[str], others: Sequence[str]) -> tuple[FloatArray, list[str]]:

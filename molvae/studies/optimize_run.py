@@ -30,6 +30,7 @@ from molvae.settings import to_dict
 from molvae.studies.model_opinion import opinion_columns
 from molvae.studies.molecule_tables import FLOAT_FORMAT, ranked_table
 from molvae.studies.structure_file import write_sdf
+from molvae.whole_files import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +151,8 @@ def _searched(
     if len(table):
         table = table.assign(**opinion_columns(model, table["smiles"].tolist(), request.seed))
     write_sdf(table.head(MAX_STRUCTURES), out / STRUCTURES_FILE)
-    table.to_csv(out / MOLECULES_FILE, index=False, float_format=FLOAT_FORMAT)
+    content = table.to_csv(index=False, float_format=FLOAT_FORMAT).encode()
+    write_whole({out / MOLECULES_FILE: content}, remedy="free some space, and go on with --resume")
     calls = [molecule.call for molecule in found.molecules]
     best_start = next((call for call in calls if call.smiles in set(request.starts)), None)
     return OptimizeResult(found, table, best_start, calls[0] if calls else None)

@@ -48,19 +48,20 @@ def search_page(folder: Path) -> str:
     aims = _aims(record)
     ranked = ranked_calls(calls, aims)
     table = _molecules(folder)
+    column = _column(record, ranked[0])
     sections = [
         Section("What was sought", "", [facts_of(_facts(record, calls, ranked))]),
         *([_front(ranked, aims)] if aims else []),
-        _best(ranked, table, is_front=bool(aims)),
+        _best(ranked, table, column, is_front=bool(aims)),
         _course(scored),
         _operators(ranked),
-        _descent(ranked[0], calls),
+        _descent(ranked[0], calls, column),
         *_rows(table),
     ]
-    scores = sorted((call.score for call in scored), reverse=True)
+    best = [_value(call, column) for call in sorted(scored, key=lambda call: -call.score)[:10]]
     lead = (
-        f"{len(calls):,} molecules scored, the best {scores[0]:.4g}, the mean of the best ten "
-        f"{np.mean(scores[:10]):.4g}."
+        f"{len(calls):,} molecules scored, the best {best[0]:.4g}, the mean of the best ten "
+        f"{np.mean(best):.4g}."
     )
     return page_of(folder.resolve().name, lead, sections)
 
@@ -68,6 +69,19 @@ def search_page(folder: Path) -> str:
 def _aims(record: dict[str, Any]) -> tuple[str, ...]:
     """The columns of the aims of a Pareto front; none where one score was sought."""
     return goal_of_record(record["goal"], RUN_FILE).aims if record.get("goal") else ()
+
+
+def _column(record: dict[str, Any], call: OracleCall) -> str | None:
+    """The column of the one property that was sought as it is; None where a score was made of values."""
+    if record.get("goal"):
+        plain = goal_of_record(record["goal"], RUN_FILE).plain
+        return None if plain is None else plain.column
+    return next(iter(call.values)) if len(call.values) == 1 else None
+
+
+def _value(call: OracleCall, column: str | None) -> float:
+    """What a molecule has of what was sought: to be minimized, its score is the negative of that."""
+    return call.score if column is None else call.values[column]
 
 
 def _front(ranked: list[OracleCall], aims: tuple[str, ...]) -> Section:
@@ -109,12 +123,18 @@ def _front(ranked: list[OracleCall], aims: tuple[str, ...]) -> Section:
 def _molecules(folder: Path) -> pd.DataFrame | None:
     """The table of the molecules; None until the search has ended once."""
     path = folder / MOLECULES_FILE
-    return pd.read_csv(path) if path.is_file() else None
+    if not path.is_file():
+        return None
+    try:
+        return pd.read_csv(path)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise InputError(f'"{path}" is damaged: write it anew with optimize --resume') from error
 
 
 def _record(folder: Path) -> dict[str, Any]:
     record = read_record(folder) or {}
-    if "objective" not in record:
+    goal, budget = record.get("goal"), record.get("budget", 0)
+    if "objective" not in record or not (goal is None or isinstance(goal, dict)) or type(budget) is not int:
         raise InputError(
             f'"{folder / RUN_FILE}" does not say what the search was for: give the folder that molvae '
             "optimize wrote"
@@ -136,16 +156,18 @@ def _facts(record: dict[str, Any], calls: list[OracleCall], ranked: list[OracleC
     return {name: fact for name, fact in facts.items() if fact}
 
 
-def _best(ranked: list[OracleCall], table: pd.DataFrame | None, *, is_front: bool) -> Section:
+def _best(
+    ranked: list[OracleCall], table: pd.DataFrame | None, column: str | None, *, is_front: bool
+) -> Section:
     shown = ranked[:NUM_DRAWN]
     doubted: set[str] = set()
     if table is not None and COMES_BACK in table:
         doubted = set(table["smiles"][~table[COMES_BACK].astype(bool)])
     captions = [
-        f"{place}: {call.score:.4g}{', not in the model' if call.smiles in doubted else ''}"
+        f"{place}: {_value(call, column):.4g}{', not in the model' if call.smiles in doubted else ''}"
         for place, call in enumerate(shown, start=1)
     ]
-    text = f"The {len(shown)} highest scores."
+    text = f"The {len(shown)} best, by {'their scores' if column is None else column}."
     if is_front:
         text = f"The first {len(shown)}, front by front, the most balanced first, with their scores."
     if doubted:
@@ -210,14 +232,14 @@ def _operators(ranked: list[OracleCall]) -> Section:
     return Section("What proposed them", text, [table_of(pd.DataFrame(rows))])
 
 
-def _descent(best: OracleCall, calls: list[OracleCall]) -> Section:
+def _descent(best: OracleCall, calls: list[OracleCall], column: str | None) -> Section:
     """From which molecules the best one came."""
     by_smiles = {call.smiles: call for call in calls}
     line = [best]
     while len(line) < MAX_STEPS and line[-1].parent in by_smiles and line[-1].parent != line[-1].smiles:
         line.append(by_smiles[line[-1].parent])
     line.reverse()
-    captions = [f"{call.operator}, call {call.number:,}: {call.score:.4g}" for call in line]
+    captions = [f"{call.operator}, call {call.number:,}: {_value(call, column):.4g}" for call in line]
     text = f"The best molecule and the {len(line) - 1} before it, each made of the one to its left."
     return Section("Where the best came from", text, [gallery_of([call.smiles for call in line], captions)])
 

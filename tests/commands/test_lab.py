@@ -348,6 +348,14 @@ def test_the_model_is_fine_tuned_on_the_measurements_and_molecules_come_from_it(
     assert molvae_command("learn", lab, filled_in_file(tmp_path / "b.csv"), "--update-model").code == 0
     assert open_lab(lab).model == (lab / "models" / "002").resolve()
     assert open_lab(lab).base == tiny_model_dir.resolve()
+    again = tmp_path / "again.csv"
+    table.head(5).assign(lipo=["1.5"] * 5).to_csv(again, index=False)
+    outcome = molvae_command("learn", lab, again, "--update-model")
+    assert outcome.code == 0, outcome.err
+    assert open_lab(lab).model == (lab / "models" / "003").resolve(), "nothing new, but another round"
+    weights = (lab / "models" / "003" / "weights.safetensors").read_bytes()
+    assert molvae_command("learn", lab, "--update-model", "--seed", 1).code == 0
+    assert (lab / "models" / "003" / "weights.safetensors").read_bytes() != weights
     assert molvae_command("learn", lab, "--model", tiny_model_dir).code == 0
     assert open_lab(lab).model == open_lab(lab).base == tiny_model_dir.resolve()
 

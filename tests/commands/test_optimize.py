@@ -30,6 +30,11 @@ def test_the_folder_holds_every_call_and_the_molecules_best_first(
     assert set(calls["smiles"][:2]) == {Chem.CanonSmiles(text) for text in STARTS}
     assert table["QED"].is_monotonic_decreasing
     assert table["rank"].tolist() == list(range(1, 26))
+    lineage = pd.read_csv(out / "molecules.csv", keep_default_na=False)
+    origins = dict(zip(lineage["smiles"], lineage["origin"], strict=True))
+    for smiles, parent in zip(lineage["smiles"], lineage["parent"], strict=True):
+        is_start = smiles in set(calls["smiles"][:2])
+        assert origins[smiles] == (smiles if is_start else origins[parent] if parent else "")
     best = table.iloc[0]
     assert best["QED"] == pytest.approx(QED.qed(Chem.MolFromSmiles(best["smiles"])))
     generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
@@ -141,6 +146,8 @@ def test_starts_of_a_file_are_those_that_the_model_can_read(
         ),
         (["--maximize", "QED", "--population-size", "9"], '"--population-size" is a setting of graph-ga'),
         (["--maximize", "QED", "--oracle-batch", "4"], '"--oracle-batch" says how an oracle is run'),
+        (["--maximize", "QED", "--oracle-workers", "4"], '"--oracle-workers" says how an oracle is run'),
+        (["--target", "logP=nan"], 'the target of logP is "nan": give a finite number'),
     ],
 )
 def test_a_search_that_makes_no_sense_is_refused_before_it_starts(

@@ -84,6 +84,25 @@ def test_a_search_has_a_page_of_its_calls_and_of_where_the_best_came_from(
     assert f"60 molecules scored, the best {table['QED'].max():.4g}" in page
 
 
+def test_a_page_shows_values_where_one_is_minimized_and_a_damaged_table_is_told_of(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    folder, out = tmp_path / "easy", tmp_path / "page.html"
+    argv = ["optimize", tiny_model_dir, "--minimize", "SA", "--budget", 20, "--out", folder]
+    assert molvae_command(*argv, "--optimizer", "random-prior").code == 0
+    assert molvae_command("report", folder, "--out", out).code == 0
+    page = out.read_text(encoding="utf-8")
+    best = pd.read_csv(folder / "molecules.csv")["SA"].min()
+    assert f"20 molecules scored, the best {best:.4g}" in page
+    assert "best, by SA." in page
+    (folder / "molecules.csv").write_text("", encoding="utf-8")
+    outcome = molvae_command("report", folder, "--out", tmp_path / "other.html")
+    assert 'molecules.csv" is damaged: write it anew with optimize --resume' in outcome.err
+    (folder / "run.json").write_text('{"objective": "minimize SA", "goal": "SA"}', encoding="utf-8")
+    outcome = molvae_command("report", folder, "--out", tmp_path / "other.html")
+    assert "does not say what the search was for" in outcome.err
+
+
 def test_what_is_no_search_is_told_so(molvae_command: RunMolvae, tmp_path: Path) -> None:
     folder = tmp_path / "search"
     folder.mkdir()

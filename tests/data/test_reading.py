@@ -233,7 +233,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ("a.csv", "sep=;\n\n", r'the file ".*a\.csv" is empty'),
         ("a.csv", "sep=;\nsmiles;x\n", r"has a header but no rows"),
         ("a.csv", "smiles,x\n", r"has a header but no rows"),
-        ("a.csv", "a,b\n1,2\n3,4\n", r'no column of ".*" holds SMILES; columns: "a", "b"; name one with'),
+        (
+            "a.csv",
+            "a,b\n1,2\n3,4\n",
+            r'no column of ".*" holds SMILES; columns: "a", "b"; call one "smiles", or',
+        ),
         ("a.parquet", "no parquet", r'can\'t read ".*a\.parquet" as Parquet'),
     ],
 )

@@ -1,9 +1,9 @@
 """The PMO objectives against scores that the benchmark's published implementation gives.
 
-`pmo_objectives.csv` holds 150 molecules, those with the two highest scores of each objective among them, of
-250 that were scored with the implementation of Gao et al. (PMO, NeurIPS 2022), one task a process, with the
-objectives of formulas as they have been since PyTDC 0.3.7. None of them has the substructure of
-valsartan_smarts, which `tests/optimization/test_pmo_objectives.py` covers, as it does the formulas before.
+`pmo_objectives.csv` holds 250 molecules that were scored with the implementation of Gao et al. (PMO, NeurIPS
+2022), one task a process, with the objectives of formulas as they have been since PyTDC 0.3.7. None has the
+substructure of valsartan_smarts, which `tests/optimization/test_pmo_objectives.py` covers, as it does the
+formulas before.
 """
 
 import csv

@@ -2,6 +2,7 @@
 
 import math
 import os
+import subprocess
 import sys
 import time
 from typing import Any
@@ -39,6 +40,36 @@ def odd(smiles: list[str]) -> dict[str, list[Any]]:
     if any("Br" in text for text in smiles):
         return {"error": ["bromine"] * len(smiles)}
     return {"score": ["soluble" if "F" in text else str(len(text)) for text in smiles]}
+
+
+def infinite(smiles: list[str]) -> list[float]:
+    """As a program may say that it found nothing."""
+    return [-math.inf if "F" in text else math.inf if "Cl" in text else float(len(text)) for text in smiles]
+
+
+def asks_a_program(smiles: list[str]) -> list[float]:
+    """Has a program count, which reads all that it is given; and reads from its own input."""
+    assert not sys.stdin.read()
+    counted = "import sys; print(len(sys.stdin.read()))"
+    return [
+        float(subprocess.run([sys.executable, "-c", counted], stdout=-1, check=True).stdout) for _ in smiles
+    ]
+
+
+class Table:
+    """As much of a pandas DataFrame as an oracle's answer needs."""
+
+    columns = ("length",)
+
+    def __init__(self, smiles: list[str]) -> None:
+        self._smiles = smiles
+
+    def items(self) -> list[tuple[str, list[int]]]:
+        return [("length", lengths(self._smiles))]
+
+
+def table(smiles: list[str]) -> Table:
+    return Table(smiles)
 
 
 def leaves(smiles: list[str]) -> list[float]:

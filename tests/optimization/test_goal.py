@@ -82,6 +82,10 @@ def test_the_name_tells_apart_what_is_computed_differently_and_nothing_else(tmp_
             'line 5, the weight of QED is "2", and a Pareto front',
         ),
         ("pareto = true\n" + QED + '[[property]]\nname = "MW"\nminimize = true', 'MW needs "low" and "high"'),
+        (
+            "pareto = false\n\nparetto = true\n" + QED,
+            'line 3, unknown table "paretto"; did you mean "pareto"?',
+        ),
         ("property = [1]", '"property" must be a list of tables'),
         (QED + "[[constraints]]\n", '"constraints" must be one table; write [constraints] above it'),
         (QED + "wieght = 2", '[[property]] 1: unknown key "wieght"; did you mean "weight"?'),

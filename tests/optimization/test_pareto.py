@@ -1,5 +1,7 @@
 """Several aims at once: which are better, what enlarges a front, and a search for one."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from scipy.stats import qmc
@@ -9,6 +11,7 @@ from molvae.interfaces import FloatArray
 from molvae.optimization import front_screen
 from molvae.optimization.choices import TAKE_AIMS, build_optimizer
 from molvae.optimization.front_screen import FrontScreen
+from molvae.optimization.objectives import Evaluations, Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.pareto import Standings, crowding, fronts, hypervolume
 from molvae.optimization.search import SearchResult, search
@@ -136,3 +139,16 @@ def test_a_broken_constraint_leaves_no_aim_and_patience_waits_for_the_front() ->
     assert oracle.calls_since_best == 1
     oracle([other])
     assert oracle.calls_since_best == 0
+
+
+def test_patience_does_not_wait_where_more_of_the_same_comes_onto_the_front() -> None:
+    def full(smiles: Sequence[str]) -> Evaluations:
+        all_of_it = np.ones(len(smiles))
+        return Evaluations(all_of_it, {"one": all_of_it, "other": all_of_it})
+
+    oracle = BudgetedOracle(Objective(name="full", function=full, aims=("one", "other")), 10)
+    oracle([toy_smiles([level] * 12) for level in range(5)])
+    assert oracle.calls_since_best == 4
+    screen = FrontScreen(np.random.default_rng(0), 2)
+    screen.tell(["C", "CC", "CCC"], np.array([[1.0, 1.0], [1.0, 1.0], [0.5, 1.0]]))
+    assert [screen.has_enlarged(text) for text in ("C", "CC", "CCC")] == [True, False, False]

@@ -37,6 +37,27 @@ def test_a_function_gives_numbers_or_columns_from_a_file_or_a_module() -> None:
     }
 
 
+def test_a_table_is_columns() -> None:
+    found = answers(["CCO", "C"], ["length"], python=f"{FILE}:table")
+    assert found.columns["length"].tolist() == [3.0, 1.0]
+
+
+def test_an_infinite_number_is_no_value() -> None:
+    found = answers(["CF", "CC", "CCl"], ["score"], python=f"{FILE}:infinite")
+    assert np.isnan(found.columns["score"]).tolist() == [True, False, True]
+
+
+def test_a_function_and_its_programs_find_nothing_on_standard_input() -> None:
+    found = answers(["CC", "CCC"], ["score"], python=f"{FILE}:asks_a_program", timeout=20.0)
+    assert found.reasons == ["", ""]
+    assert found.columns["score"].tolist() == [0.0, 0.0]
+
+
+def test_a_program_may_write_molecules_in_its_own_way() -> None:
+    text = "smiles,energy\nOCC,-5.5\nC1=CC=CC=C1,-6\n"
+    assert read_columns(text, ["c1ccccc1", "CCO", "CC"])["energy"][:2] == [-6.0, -5.5]
+
+
 def test_a_molecule_that_hangs_crashes_or_raises_has_its_reason_and_spoils_no_other() -> None:
     smiles = ["CC", "CBr", "CCC", "CCl", "CI", "F", "O", "CCCC"]
     found = answers(smiles, ["score"], python=f"{FILE}:troubled", timeout=1.0, batch=4)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from molvae.data.cache import cache_folder
-from molvae.errors import InputError
+from molvae.errors import InputError, SettingsError
 from molvae.studies.lab.history import History, settled_values
 from molvae.studies.lab.project import MODELS, Lab, save_lab
 from molvae.studies.lab.records import folder_of, table_bytes
@@ -36,6 +36,8 @@ SETTINGS = {
 def update_model(lab: Lab, history: History, seed: int) -> tuple[Lab, int]:
     """Fine-tunes the model on the history, and makes it the project's; the same command goes on with it.
 
+    One that was made after the same round, but otherwise, is replaced.
+
     A censored value counts as what the judge expects it to be within its bounds.
 
     Returns:
@@ -50,7 +52,7 @@ def update_model(lab: Lab, history: History, seed: int) -> tuple[Lab, int]:
             f"{LEAST_MOLECULES}: measure more, and leave out --update-model until then, or give --update-head"
         )
     values = settled_values(history).tolist()
-    out = folder_of(lab.folder / MODELS, max(history.rounds))
+    out = folder_of(lab.folder / MODELS, lab.rounds()[-1].number)
     table = out.with_suffix(".csv")
     cells = [["" if np.isnan(value) else f"{value:.12g}" for value in row] for row in values]
     rows = [(smiles, *row) for smiles, row in zip(history.smiles, cells, strict=True)]
@@ -64,7 +66,10 @@ def update_model(lab: Lab, history: History, seed: int) -> tuple[Lab, int]:
         settings=RunSettings.gathered(SETTINGS | own, {}, "fine-tuning a project's model"),
         base_model=lab.base,
     )
-    train_model(request, resume=True)
+    try:
+        train_model(request, resume=True)
+    except SettingsError:  # it is there already, of other settings or an earlier form of the history
+        train_model(request, overwrite=True)
     lab = replace(lab, model=Path(out), first_model=lab.base)
     save_lab(lab)
     return lab, len(history.smiles)
