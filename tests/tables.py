@@ -13,7 +13,7 @@ import numpy as np
 from molvae.chem.molecules import canonicalize, parse_smiles
 from molvae.chem.properties import drug_likeness
 from molvae.errors import InputError, MoleculeError
-from molvae.interfaces import FloatArray, Gradient, LatentModel, Optimizer, Predictions
+from molvae.interfaces import Drawn, FloatArray, Gradient, LatentModel, Optimizer, Predictions
 from molvae.optimization.choices import OPTIMIZERS as BUILDERS
 from molvae.optimization.graph_ga import GraphGA, GraphGASettings
 from molvae.optimization.objectives import Evaluations, Objective, PropertyGoal
@@ -148,6 +148,46 @@ ORACLES: dict[str, Objective] = {
 
 #: An objective of toy molecules with two aims that can't both be had.
 TWO_AIMS = Objective(name="two aims", function=_two_aims, aims=("high", "low"))
+
+
+class ToyStudent:
+    """A student of the toy that keeps a record of its lessons."""
+
+    def __init__(self, model: ToyLatentModel) -> None:
+        self._model = model
+        self.lessons: list[list[str]] = []
+
+    def decode_around(
+        self, latents: FloatArray, noise: float, temperature: float, generator: np.random.Generator
+    ) -> Drawn:
+        noisy = latents + noise * generator.standard_normal(latents.shape)
+        return Drawn(self._model.decode(noisy), noisy)
+
+    def decode_with_slips(
+        self, smiles: Sequence[str], latents: FloatArray, generator: np.random.Generator
+    ) -> list[str]:
+        rows = [toy_levels(text) or [0] for text in self._model.decode(latents)]
+        for row in rows:
+            row[int(generator.integers(len(row)))] = int(generator.integers(5))
+        return [toy_smiles(row) for row in rows]
+
+    def learn(
+        self, smiles: Sequence[str], latents: FloatArray, noise: float, generator: np.random.Generator
+    ) -> None:
+        assert latents.shape == (len(smiles), 12)
+        self.lessons.append(list(smiles))
+
+
+class TeachableToy(ToyLatentModel):
+    """The toy, with students."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.students: list[ToyStudent] = []
+
+    def student(self) -> ToyStudent:
+        self.students.append(ToyStudent(self))
+        return self.students[-1]
 
 
 def _toy_builder(name: str) -> Callable[[LatentModel, Objective, Sequence[str], int], Optimizer]:

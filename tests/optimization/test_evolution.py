@@ -7,55 +7,14 @@ import numpy as np
 import pytest
 
 from molvae.errors import SettingsError
-from molvae.interfaces import Drawn, FloatArray
 from molvae.optimization.evolution import LATENT_OPERATORS, Evolution, EvolutionSettings
 from molvae.optimization.objectives import Evaluations, Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.recombination import CROSSOVERS, recombined
 from molvae.optimization.search import SearchResult, search
-from tests.tables import ORACLES, ToyLatentModel, toy_levels, toy_smiles
+from tests.tables import ORACLES, TeachableToy, ToyLatentModel, toy_smiles
 
 MIDDLE = toy_smiles([2] * 12)
-
-
-class ToyStudent:
-    """A student of the toy that keeps a record of its lessons."""
-
-    def __init__(self, model: ToyLatentModel) -> None:
-        self._model = model
-        self.lessons: list[list[str]] = []
-
-    def decode_around(
-        self, latents: FloatArray, noise: float, temperature: float, generator: np.random.Generator
-    ) -> Drawn:
-        noisy = latents + noise * generator.standard_normal(latents.shape)
-        return Drawn(self._model.decode(noisy), noisy)
-
-    def decode_with_slips(
-        self, smiles: Sequence[str], latents: FloatArray, generator: np.random.Generator
-    ) -> list[str]:
-        rows = [toy_levels(text) or [0] for text in self._model.decode(latents)]
-        for row in rows:
-            row[int(generator.integers(len(row)))] = int(generator.integers(5))
-        return [toy_smiles(row) for row in rows]
-
-    def learn(
-        self, smiles: Sequence[str], latents: FloatArray, noise: float, generator: np.random.Generator
-    ) -> None:
-        assert latents.shape == (len(smiles), 12)
-        self.lessons.append(list(smiles))
-
-
-class TeachableToy(ToyLatentModel):
-    """The toy, with students."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.students: list[ToyStudent] = []
-
-    def student(self) -> ToyStudent:
-        self.students.append(ToyStudent(self))
-        return self.students[-1]
 
 
 def run(
