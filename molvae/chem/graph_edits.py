@@ -43,10 +43,10 @@ def crossover(first: Mol, second: Mol, generator: np.random.Generator) -> Mol | 
 
 
 def graft(mol: Mol, donor: Mol, generator: np.random.Generator) -> Mol | None:
-    """The molecule with a part of the donor on it; None if none was found.
+    """The molecule, or a part of it, with a part of the donor on it; None if none was found.
 
-    Half of the draws put the part in the place of a hydrogen, half in that of a part that hangs on a single
-    bond outside rings.
+    Half of the draws put the part in the place of a hydrogen, half in that of what lies on either side of a
+    single bond outside rings.
 
     Example:
         >>> chain, ring = Chem.MolFromSmiles("CCO"), Chem.MolFromSmiles("Fc1ccccc1")

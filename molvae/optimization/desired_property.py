@@ -72,7 +72,7 @@ class DesiredProperty:
             raise SettingsError('"name" is missing; give the name of a property, such as name = "QED"')
         if self.source == "leads" and self.name != SIMILARITY:
             raise SettingsError(
-                f'"{self.name}" has source = "leads"; these give a name = "{SIMILARITY}" and nothing else'
+                f'"{self.name}" has source = "leads", which gives only the property "{SIMILARITY}"'
             )
         aim = self._only_aim()
         for key, value, aims in (

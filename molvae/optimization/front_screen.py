@@ -43,7 +43,7 @@ class FrontScreen:
         self._scored = GrowingFeatures()
         self._standings = Standings()
         self.scores: Mapping[str, float] = {}
-        self._first_with: dict[tuple[float, ...], str] = {}
+        self._aims_seen: set[tuple[float, ...]] = set()
         self._firsts: set[str] = set()
         self._points: FloatArray = qmc.Sobol(num_aims, seed=0).random(NUM_POINTS)
 
@@ -52,8 +52,9 @@ class FrontScreen:
         self._scored.add(smiles)
         self._standings.tell(smiles, aims)
         for text, row in zip(smiles, aims.tolist(), strict=True):
-            self._first_with.setdefault(tuple(row), text)
-        self._firsts = set(self._first_with.values())
+            if tuple(row) not in self._aims_seen:
+                self._aims_seen.add(tuple(row))
+                self._firsts.add(text)
         self.scores = self._standings.scores
 
     def has_enlarged(self, smiles: str) -> bool:

@@ -16,7 +16,7 @@ from molvae.optimization.moves import Candidate
 from molvae.optimization.random_prior import prior_proposals
 
 GRAFT = "graft"
-#: Draws of the prior that parts are taken of, before they are drawn anew.
+#: Draws of the prior that parts are taken of, and parts that are taken before they are drawn anew.
 NUM_DONORS, USES_OF_DONORS = 200, 1_000
 
 

@@ -80,8 +80,8 @@ class Program:
 def read_columns(text: str, smiles: Sequence[str]) -> Columns:
     r"""The columns of numbers in the CSV that a program wrote of molecules; NaN for what is no number.
 
-    The first line names the columns. One called smiles says which molecule a row is of, and molecules without
-    a row have no values; without it there must be a row for each molecule, in their order.
+    The first line names the columns. One called smiles says which molecule a row is of, in any spelling, and
+    molecules without a row have no values; without it there must be a row for each molecule, in their order.
 
     Raises:
         OracleFailedError: it has not one row a molecule, and does not say which row is of which.
@@ -97,7 +97,7 @@ def read_columns(text: str, smiles: Sequence[str]) -> Columns:
         (of_smiles, *_) = (name for name in columns if name not in names)
         by_smiles = {(row[of_smiles] or "").strip(): row for row in rows}
         if not by_smiles.keys() >= set(smiles):  # it may write molecules in a way of its own
-            by_smiles = {canonical_or_empty(text): row for text, row in by_smiles.items()} | by_smiles
+            by_smiles = {canonical_or_empty(key): row for key, row in by_smiles.items()} | by_smiles
         rows = [by_smiles.get(key, {}) for key in smiles]
     elif len(rows) != len(smiles):
         raise OracleFailedError(

@@ -70,7 +70,8 @@ def columns_of(answer: Any, num_molecules: int) -> dict[str, list[float]]:
     >>> columns_of([1, None], 2)
     {'score': [1.0, nan]}
     """
-    is_table = isinstance(answer, Mapping) or hasattr(answer, "columns")  # as a pandas DataFrame has
+    # a pandas DataFrame has both, a Series no columns
+    is_table = isinstance(answer, Mapping) or (hasattr(answer, "columns") and hasattr(answer, "items"))
     columns = dict(answer.items()) if is_table else {ONLY_COLUMN: answer}
     numbers = {
         str(name): [

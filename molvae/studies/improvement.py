@@ -3,7 +3,7 @@
 A lead has a QED of .7 to .8. It is improved if within the budget a molecule was scored whose QED is at least
 .9 and whose Tanimoto similarity to the lead (ECFP4, 2,048 bits) is at least .4. A search ends there.
 What is good is seldom alike and the other way round, so an optimiser that takes several aims gets both, and
-any other the product of both.
+any other a mean of both.
 
 run.json                        what was asked for
 <optimizer>/<number>.csv        every call for that lead, as it happens      <number>.json   what came of it
@@ -170,7 +170,7 @@ def run_improvement(
         "molvae": molvae.__version__,
         "budget": request.budget,
         "seed": request.seed,
-        "aims": {"QED": [LOW_QED, WANTED_QED], SIMILARITY: [LEAST_SIMILARITY, MIN_SIMILARITY]},
+        "seeks": [LOW_QED, WANTED_QED, LEAST_SIMILARITY, MIN_SIMILARITY],
         "leads": hashlib.sha256("\n".join(leads).encode()).hexdigest(),
         "model": weights_checksum(path),
     }
@@ -234,17 +234,18 @@ def _best_of(oracle: BudgetedOracle, job: ImprovementJob) -> Improvement:
 
 
 def goal_near(lead: str, *, pareto: bool) -> Goal:
-    """What is sought of a lead: QED on its way from .7 to .9, and similarity to it from .2 to .4.
+    """What is sought of a lead: a QED of .9, and a similarity to it of .4.
 
     Args:
-        lead: a valid SMILES; where its QED is below .7, the way begins there.
-        pareto: whether a front of both, and not one score of both, which is 1 where both are reached.
+        lead: a valid SMILES.
+        pareto: whether a front of both, of QED from .7 on (or that of the lead, if it is lower) and
+            similarity from .2 on; else their geometric mean, both from 0 on, so that all molecules have one.
     """
-    low_qed = min(LOW_QED, float(properties_of([lead], ["QED"])[0, 0]))
+    low_qed, least = 0.0, 0.0
+    if pareto:
+        low_qed, least = min(LOW_QED, float(properties_of([lead], ["QED"])[0, 0])), LEAST_SIMILARITY
     good = DesiredProperty(name="QED", maximize=True, low=low_qed, high=WANTED_QED)
-    alike = DesiredProperty(
-        name=SIMILARITY, source="leads", maximize=True, low=LEAST_SIMILARITY, high=MIN_SIMILARITY
-    )
+    alike = DesiredProperty(name=SIMILARITY, source="leads", maximize=True, low=least, high=MIN_SIMILARITY)
     free = ConstraintSettings(leads=(lead,), pains=False, reactive=False)
     return Goal(properties=(good, alike), constraints=free, pareto=pareto)
 

@@ -60,8 +60,8 @@ def search_page(folder: Path) -> str:
     ]
     best = [_value(call, column) for call in sorted(scored, key=lambda call: -call.score)[:10]]
     lead = (
-        f"{len(calls):,} molecules scored, the best {best[0]:.4g}, the mean of the best ten "
-        f"{np.mean(best):.4g}."
+        f"{len(calls):,} molecules scored, the best {best[0]:.4g}, the ten best from {min(best):.4g} to "
+        f"{max(best):.4g}."
     )
     return page_of(folder.resolve().name, lead, sections)
 
@@ -81,7 +81,7 @@ def _column(record: dict[str, Any], call: OracleCall) -> str | None:
 
 def _value(call: OracleCall, column: str | None) -> float:
     """What a molecule has of what was sought: to be minimized, its score is the negative of that."""
-    return call.score if column is None else call.values[column]
+    return call.score if column is None else call.values.get(column, np.nan)
 
 
 def _front(ranked: list[OracleCall], aims: tuple[str, ...]) -> Section:
@@ -127,7 +127,7 @@ def _molecules(folder: Path) -> pd.DataFrame | None:
         return None
     try:
         return pd.read_csv(path)
-    except (ValueError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise InputError(f'"{path}" is damaged: write it anew with optimize --resume') from error
 
 

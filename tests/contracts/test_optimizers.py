@@ -98,7 +98,7 @@ def test_between_one_and_the_asked_number_are_proposed_with_their_latents(
         assert len(proposals.operator) == len(proposals.parents) == len(proposals.smiles)
         assert proposals.latents is not None
         rows = np.flatnonzero(~np.isnan(proposals.latents[:, 0])).tolist()
-        exact = [row for row in rows if proposals.operator[row] != SLIP]
+        exact = [row for row in rows if proposals.operator[row] != SLIP]  # a slip is what the code is not
         assert model.decode(proposals.latents[exact]) == [proposals.smiles[row] for row in exact]
         edits = {name for row, name in enumerate(proposals.operator) if row not in rows}
         assert edits <= EDITS.get(optimizer, set())

@@ -52,7 +52,8 @@ def asks_a_program(smiles: list[str]) -> list[float]:
     assert not sys.stdin.read()
     counted = "import sys; print(len(sys.stdin.read()))"
     return [
-        float(subprocess.run([sys.executable, "-c", counted], stdout=-1, check=True).stdout) for _ in smiles
+        float(subprocess.run([sys.executable, "-c", counted], stdout=subprocess.PIPE, check=True).stdout)
+        for _ in smiles
     ]
 
 

@@ -112,7 +112,7 @@ def test_the_name_tells_apart_what_is_computed_differently_and_nothing_else(tmp_
         ),
         (
             '[[property]]\nname = "QED"\nsource = "leads"\nmaximize = true',
-            '[[property]] 1: "QED" has source = "leads"; these give a name = "similarity" and nothing else',
+            '[[property]] 1: "QED" has source = "leads", which gives only the property "similarity"',
         ),
         (
             QED + '[[property]]\nname = "similarity"\nsource = "leads"\nmaximize = true',

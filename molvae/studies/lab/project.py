@@ -117,11 +117,11 @@ def begin_lab(folder: Path, properties: Sequence[str], model: Path) -> Lab:
             raise SettingsError(f'property "{name}" is given twice; give it once')
         if not name.strip() or name in TAKEN:
             raise SettingsError(f'a property can\'t be called "{name}"; rename its column')
-        bare = name.removeprefix("predicted_")
-        if bare != name and bare in properties:
-            raise SettingsError(
-                f'predictions of "{bare}" are called "{name}"; rename the column of the latter'
-            )
+        for other in properties:
+            if name in (f"predicted_{other}", f"predicted_{other}_spread"):
+                raise SettingsError(
+                    f'"{name}" is what predictions of "{other}" are called; rename its column'
+                )
     lab = Lab(folder=folder, properties=tuple(properties), model=_lasting(model))
     save_lab(lab)
     return lab

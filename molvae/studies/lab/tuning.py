@@ -6,6 +6,7 @@ models/003.csv     what it was fine-tuned on
 Each one starts from the first model again, so that no round counts twice.
 """
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from molvae.studies.lab.records import folder_of, table_bytes
 from molvae.training.request import RunRequest, RunSettings
 from molvae.training.run import train_model
 from molvae.whole_files import write_whole
+
+logger = logging.getLogger(__name__)
 
 #: Fewer molecules than this tell a model next to nothing.
 LEAST_MOLECULES = 40
@@ -69,6 +72,8 @@ def update_model(lab: Lab, history: History, seed: int) -> tuple[Lab, int]:
     try:
         train_model(request, resume=True)
     except SettingsError:  # it is there already, of other settings or an earlier form of the history
+        logger.warning('the model in "%s" was made otherwise, and is made anew', out)
+        save_lab(replace(lab, model=lab.base, first_model=None))  # until there is one again
         train_model(request, overwrite=True)
     lab = replace(lab, model=Path(out), first_model=lab.base)
     save_lab(lab)
