@@ -82,16 +82,19 @@ def _cma_es(
     return LatentCMAES(model, starts, seed, settings)
 
 
-def _evolution(name: str, cold: Sequence[str], from_leads: Sequence[str]) -> Builder:
-    """Of the operators for a search without starts, and those for one that has some."""
+def _evolution(name: str, operators: Sequence[str], for_leads: Sequence[str]) -> Builder:
+    """Of its operators, and those for a front that is sought from given molecules.
+
+    By one score a graft on a molecule that has none is as good as the molecule, and leads away from it.
+    """
 
     def build_evolution(
         model: LatentModel, objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
     ) -> Optimizer:
         if not (settings is None or isinstance(settings, EvolutionSettings)):
             raise _foreign_settings(name, settings)
-        operators = from_leads if starts else cold
-        return Evolution(model, starts, seed, settings, operators, len(objective.aims))
+        chosen = for_leads if starts and objective.aims else operators
+        return Evolution(model, starts, seed, settings, chosen, len(objective.aims))
 
     return build_evolution
 

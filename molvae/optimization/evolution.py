@@ -29,7 +29,7 @@ from molvae.optimization.random_prior import PRIOR, prior_proposals
 from molvae.optimization.screening import Quotas, Screen
 
 #: Operators whose molecules are decoded from latents that the scores moved; all for a search that begins with
-#: draws of the prior; and all for one that begins at molecules that are given.
+#: draws of the prior or seeks one score; and all for a front that is sought from molecules that are given.
 LATENT_OPERATORS = (NOISE, CROSSOVER, SLIP)
 OPERATORS = (*LATENT_OPERATORS, PRIOR, GRAPH_CROSSOVER, MUTATION)
 LEAD_OPERATORS = (*OPERATORS, GRAFT)

@@ -11,9 +11,10 @@ from molvae.optimization import grafts
 from molvae.optimization.choices import build_optimizer
 from molvae.optimization.grafts import GRAFT, Grafts
 from molvae.optimization.memory import Memory
+from molvae.optimization.objectives import Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.search import search
-from tests.tables import ORACLES, ToyLatentModel, toy_smiles
+from tests.tables import ORACLES, TWO_AIMS, ToyLatentModel, toy_smiles
 
 ETHANOL = "CCO"
 #: All that comes of ethanol and a part of fluorobenzene.
@@ -75,10 +76,17 @@ def test_a_graft_is_left_out_where_the_molecule_grows_too_large() -> None:
     assert max(Chem.MolFromSmiles(text).GetNumAtoms() for text in smiles) <= 60
 
 
-@pytest.mark.parametrize(("starts", "is_grafted"), [([toy_smiles([2] * 12)], True), ([], False)])
-def test_molecules_are_grafted_where_a_search_begins_at_given_ones(
-    starts: list[str], is_grafted: bool
+@pytest.mark.parametrize(
+    ("objective", "starts", "is_grafted"),
+    [
+        (TWO_AIMS, [toy_smiles([2] * 12)], True),
+        (TWO_AIMS, [], False),
+        (ORACLES["linear"], [toy_smiles([2] * 12)], False),
+    ],
+)
+def test_molecules_are_grafted_where_a_front_is_sought_from_given_ones(
+    objective: Objective, starts: list[str], is_grafted: bool
 ) -> None:
-    optimizer = build_optimizer("evolution", ToyLatentModel(), ORACLES["linear"], starts, 0)
-    result = search(optimizer, BudgetedOracle(ORACLES["linear"], 200), batch_size=20)
+    optimizer = build_optimizer("evolution", ToyLatentModel(), objective, starts, 0)
+    result = search(optimizer, BudgetedOracle(objective, 200), batch_size=20)
     assert (GRAFT in {entry.call.operator for entry in result.molecules}) == is_grafted
