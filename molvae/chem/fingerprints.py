@@ -146,6 +146,12 @@ def tanimoto_matrix(left: BitArray, right: BitArray) -> SimilarityArray:
     return matrix
 
 
+def nearest_tanimoto(mols: Sequence[Mol], bits: BitArray) -> SimilarityArray:
+    """Returns the ECFP4 Tanimoto similarity `(N,)` of each molecule to the nearest of `bits` `(M, 2048)`."""
+    nearest: SimilarityArray = tanimoto_matrix(morgan_bits(mols), bits).max(axis=1)
+    return nearest
+
+
 def tanimoto_blocks(left: BitArray, right: BitArray) -> Iterator[tuple[int, SimilarityArray]]:
     """Yields the Tanimoto matrix in blocks: the first row's number, and the rows `(<= BLOCK_ROWS, M)`.
 

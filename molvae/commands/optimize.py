@@ -161,10 +161,10 @@ def _print_result(result: OptimizeResult, request: OptimizeRequest, out: Path) -
     if result.best is None:
         print(f"none of {calls:,} molecules has a {name}; see {out / ORACLE_FILE}")
         return
-    best = sought_value(objective, result.best)
+    best = sought_value(objective.column, result.best)
     start = ""
     if result.best_start is not None:
-        start = f", from {sought_value(objective, result.best_start):.3f} of the best start"
+        start = f", from {sought_value(objective.column, result.best_start):.3f} of the best start"
     if objective.aims:
         aims = np.array([molecule.call.aims(objective.aims) for molecule in result.search.molecules])
         front = aims[result.table[FRONT] == 1]

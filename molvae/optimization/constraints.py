@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rdkit import Chem
 
 from molvae.chem.alerts import pains_of, reactive_groups_of
-from molvae.chem.fingerprints import morgan_bits, tanimoto_matrix
+from molvae.chem.fingerprints import morgan_bits, nearest_tanimoto
 from molvae.chem.molecules import murcko_scaffold, parse_smiles, quotable, silenced_rdkit
 from molvae.chem.synthetic_accessibility import synthetic_accessibility
 from molvae.errors import MoleculeError, SettingsError
@@ -160,7 +160,7 @@ def _similar(leads: Sequence[str], least: float) -> Check:
     prints = morgan_bits([_molecule("leads", smiles) for smiles in leads])
 
     def check(mol: Chem.Mol) -> str:
-        similarity = float(tanimoto_matrix(morgan_bits([mol]), prints).max())
+        similarity = float(nearest_tanimoto([mol], prints)[0])
         # Single precision: a similarity of 2/5 is not to fall short of 0.4.
         return "" if similarity >= least - 1e-6 else f"min_similarity: {similarity:.3f}"
 

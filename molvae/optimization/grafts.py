@@ -10,7 +10,7 @@ from rdkit import Chem
 from molvae.chem.graph_edits import graft
 from molvae.chem.molecules import parse_smiles
 from molvae.interfaces import LatentModel
-from molvae.optimization.graph_moves import MAX_ATOMS
+from molvae.optimization.graph_moves import written
 from molvae.optimization.memory import Memory
 from molvae.optimization.moves import Candidate
 from molvae.optimization.random_prior import prior_proposals
@@ -54,10 +54,7 @@ class Grafts:
         if not donors:
             return ""
         donor = donors[self._generator.integers(len(donors))]
-        child = graft(parse_smiles(parent), donor, self._generator)
-        if child is None or child.GetNumAtoms() > MAX_ATOMS:
-            return ""
-        return str(Chem.MolToSmiles(child))
+        return written(graft(parse_smiles(parent), donor, self._generator))
 
     def _drawn_donors(self) -> list[Chem.Mol]:
         """Draws of the prior, new ones after so many uses."""

@@ -23,6 +23,13 @@ MAX_ATOMS = 60
 MAX_PARSED = 2_000
 
 
+def written(child: Chem.Mol | None) -> str:
+    """A child as SMILES; "" for none, or one that is too large."""
+    if child is None or child.GetNumAtoms() > MAX_ATOMS:
+        return ""
+    return str(Chem.MolToSmiles(child))
+
+
 class GraphMoves:
     """`Moves` on graphs.
 
@@ -60,9 +67,7 @@ class GraphMoves:
             child = crossover(self._mol(first), self._mol(second), self._generator)
             if child is not None and self._generator.random() < MUTATED_SHARE:
                 child = mutate(child, self._generator)
-        if child is None or child.GetNumAtoms() > MAX_ATOMS:
-            return ""
-        return str(Chem.MolToSmiles(child))
+        return written(child)
 
     def _mol(self, smiles: str) -> Chem.Mol:
         if smiles not in self._parsed:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from molvae.chem.fingerprints import morgan_bits, tanimoto_matrix
+from molvae.chem.fingerprints import morgan_bits, nearest_tanimoto
 from molvae.chem.molecules import parse_smiles
 from molvae.chem.properties import PROPERTIES, property_function
 from molvae.errors import MoleculeError, SettingsError
@@ -210,9 +210,9 @@ def similarity_function(leads: Sequence[str]) -> Callable[[Sequence[str]], Float
     prints = morgan_bits([parse_smiles(text) for text in leads])
 
     def similarities(smiles: Sequence[str]) -> FloatArray:
-        matrix = tanimoto_matrix(morgan_bits([parse_smiles(text) for text in smiles]), prints)
-        nearest: FloatArray = matrix.max(axis=1).astype(np.float64).round(6)
-        return nearest
+        nearest = nearest_tanimoto([parse_smiles(text) for text in smiles], prints)
+        rounded: FloatArray = nearest.astype(np.float64).round(6)
+        return rounded
 
     return similarities
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from molvae.chem.molecules import canonicalize, parse_smiles
@@ -87,9 +88,9 @@ class OptimizeResult(NamedTuple):
     best: OracleCall | None
 
 
-def sought_value(objective: Objective, call: OracleCall) -> float:
-    """The value of the one property that is sought; where there is not just one, the score."""
-    return call.score if objective.column is None else call.values[objective.column]
+def sought_value(column: str | None, call: OracleCall) -> float:
+    """The value of the one property that is sought, NaN for none; where there is not just one, the score."""
+    return call.score if column is None else call.values.get(column, np.nan)
 
 
 def optimize_molecules(
@@ -141,7 +142,9 @@ def _searched(
 
         def show(oracle: BudgetedOracle) -> None:
             nonlocal num_seen
-            best = {} if oracle.best is None else {"best": sought_value(request.objective, oracle.best)}
+            best = (
+                {} if oracle.best is None else {"best": sought_value(request.objective.column, oracle.best)}
+            )
             bar.update(len(oracle.history) - num_seen, **best)
             num_seen = len(oracle.history)
 

@@ -17,7 +17,7 @@ from molvae.optimization.ledger import OracleCall, calls_so_far, ranked_calls
 from molvae.optimization.pareto import fronts, hypervolume
 from molvae.run_folder import RUN_FILE, read_record
 from molvae.studies.model_opinion import COMES_BACK
-from molvae.studies.optimize_run import MOLECULES_FILE, ORACLE_FILE
+from molvae.studies.optimize_run import MOLECULES_FILE, ORACLE_FILE, sought_value
 from molvae.studies.page.document import Section, facts_of, figure_of, gallery_of, page_of, table_of
 
 #: Molecules drawn, rows of the table, calls on the picture, and steps of the best one's descent.
@@ -58,7 +58,7 @@ def search_page(folder: Path) -> str:
         _descent(ranked[0], calls, column),
         *_rows(table),
     ]
-    best = [_value(call, column) for call in sorted(scored, key=lambda call: -call.score)[:10]]
+    best = [sought_value(column, call) for call in sorted(scored, key=lambda call: -call.score)[:10]]
     lead = (
         f"{len(calls):,} molecules scored, the best {best[0]:.4g}, the ten best from {min(best):.4g} to "
         f"{max(best):.4g}."
@@ -77,11 +77,6 @@ def _column(record: dict[str, Any], call: OracleCall) -> str | None:
         plain = goal_of_record(record["goal"], RUN_FILE).plain
         return None if plain is None else plain.column
     return next(iter(call.values)) if len(call.values) == 1 else None
-
-
-def _value(call: OracleCall, column: str | None) -> float:
-    """What a molecule has of what was sought: to be minimized, its score is the negative of that."""
-    return call.score if column is None else call.values.get(column, np.nan)
 
 
 def _front(ranked: list[OracleCall], aims: tuple[str, ...]) -> Section:
@@ -164,7 +159,7 @@ def _best(
     if table is not None and COMES_BACK in table:
         doubted = set(table["smiles"][~table[COMES_BACK].astype(bool)])
     captions = [
-        f"{place}: {_value(call, column):.4g}{', not in the model' if call.smiles in doubted else ''}"
+        f"{place}: {sought_value(column, call):.4g}{', not in the model' if call.smiles in doubted else ''}"
         for place, call in enumerate(shown, start=1)
     ]
     text = f"The {len(shown)} best, by {'their scores' if column is None else column}."
@@ -239,7 +234,7 @@ def _descent(best: OracleCall, calls: list[OracleCall], column: str | None) -> S
     while len(line) < MAX_STEPS and line[-1].parent in by_smiles and line[-1].parent != line[-1].smiles:
         line.append(by_smiles[line[-1].parent])
     line.reverse()
-    captions = [f"{call.operator}, call {call.number:,}: {_value(call, column):.4g}" for call in line]
+    captions = [f"{call.operator}, call {call.number:,}: {sought_value(column, call):.4g}" for call in line]
     text = f"The best molecule and the {len(line) - 1} before it, each made of the one to its left."
     return Section("Where the best came from", text, [gallery_of([call.smiles for call in line], captions)])
 
