@@ -132,7 +132,7 @@ def _two_aims(smiles: Sequence[str]) -> Evaluations:
     levels = np.array([toy_levels(text) for text in smiles], dtype=np.float64) / (len(HALOGENS) - 1)
     values = {"high": levels.mean(axis=1), "low": 1 - levels[:, 1::2].mean(axis=1)}
     is_broken = (levels[:, 0] == 1) & (levels[:, 1] == 0)
-    scores = np.where(is_broken, 0.0, np.sqrt(values["high"] * values["low"]))
+    scores = np.where(is_broken, -1.0, np.sqrt(values["high"] * values["low"]))
     return Evaluations(scores, values, ["too clever" if broken else "" for broken in is_broken])
 
 

@@ -94,7 +94,7 @@ def _evolution(name: str, operators: Sequence[str], for_leads: Sequence[str]) ->
         if not (settings is None or isinstance(settings, EvolutionSettings)):
             raise _foreign_settings(name, settings)
         chosen = for_leads if starts and objective.aims else operators
-        return Evolution(model, starts, seed, settings, chosen, len(objective.aims))
+        return Evolution(model, starts, seed, settings, chosen, len(objective.aims), objective.is_allowed)
 
     return build_evolution
 
@@ -108,7 +108,7 @@ def _trust_region(
 
 
 def _graph_ga(
-    model: LatentModel, _objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
+    model: LatentModel, objective: Objective, starts: Sequence[str], seed: int, settings: Settings | None
 ) -> Optimizer:
     """It breeds what it is given; where that is nothing, a population of draws of the model's prior."""
     if not (settings is None or isinstance(settings, GraphGASettings)):
@@ -117,7 +117,7 @@ def _graph_ga(
         size = (settings or GraphGASettings()).population_size
         drawn = prior_proposals(model, size, np.random.default_rng(seed)).smiles
         starts = [text for text in drawn if text]
-    return GraphGA(starts, seed, settings)
+    return GraphGA(starts, seed, settings, objective.is_allowed)
 
 
 def _random_prior(

@@ -10,7 +10,7 @@ Source: Moss and Griffiths 2020 and Tripp et al. 2021, Tanimoto processes as a j
 Hernandez-Lobato 2023 (arXiv 2310.09267), evolution that a process screens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -86,6 +86,8 @@ class Evolution:
         settings: see `EvolutionSettings`.
         operators: what may make molecules, of `LEAD_OPERATORS`; a model that can't be taught has no slips.
         num_aims: `K`, how many aims are told instead of a score; 0 for a score.
+        is_allowed: whether a canonical SMILES may be an answer. What may not is proposed only where nothing
+            else is found. None where each may.
 
     Raises:
         SettingsError: for an unknown operator, or none.
@@ -100,6 +102,7 @@ class Evolution:
         settings: EvolutionSettings | None = None,
         operators: Sequence[str] = OPERATORS,
         num_aims: int = 0,
+        is_allowed: Callable[[str], bool] | None = None,
     ) -> None:
         unknown = [name for name in operators if name not in LEAD_OPERATORS]
         if unknown or not operators:
@@ -109,6 +112,7 @@ class Evolution:
         self._model = model
         self._settings = EvolutionSettings() if settings is None else settings
         self._generator = np.random.default_rng(seed)
+        self._is_allowed = is_allowed
         self._memory = Memory(model, starts, latest_first=True)
         self._moves: dict[str, Moves] = {}
         for moves in (
@@ -136,13 +140,13 @@ class Evolution:
             missing = self._settings.first_draws - self._num_told
             if missing > 0 or not self._memory.has_scores:
                 count = min(num_proposals, missing) if missing > 0 else num_proposals
-                return prior_proposals(self._model, count, self._generator)
+                return self._draws(count)
         self._memory.is_away = self._memory.detour.is_on and self._generator.random() < AWAY_SHARE
         num_proposals = min(num_proposals, max(LEAST_BATCH, round(BATCH_SHARE * self._num_told)))
         num_candidates = self._settings.candidates * num_proposals
         candidates = self.candidates(num_candidates, num_candidates)
         if not candidates:
-            return prior_proposals(self._model, num_proposals, self._generator)
+            return self._draws(num_proposals)
         return self._proposals(candidates, num_proposals)
 
     def candidates(self, num_made: int, num_enough: int) -> list[Candidate]:
@@ -162,9 +166,23 @@ class Evolution:
         return list(found.values())
 
     def _is_wanted(self, smiles: str) -> bool:
-        """Whether it is a molecule, a new one, and not one that is avoided."""
+        """Whether it is a molecule, a new one, not one that is avoided, and may be an answer."""
         is_new = bool(smiles) and smiles not in self._memory
-        return is_new and not (self._memory.is_away and self._memory.detour.is_near(smiles))
+        if not is_new or (self._memory.is_away and self._memory.detour.is_near(smiles)):
+            return False
+        return self._is_allowed is None or self._is_allowed(smiles)
+
+    def _draws(self, num_proposals: int) -> Proposals:
+        """Draws of the prior; those that may be answers, unless there are none in `MAX_ROUNDS` times."""
+        if self._is_allowed is None:
+            return prior_proposals(self._model, num_proposals, self._generator)
+        fresh = FreshDraws(self._model, self._generator)
+        for _ in range(MAX_ROUNDS):
+            drawn = fresh.make(PRIOR, num_proposals)
+            wanted = [one for one in drawn if self._is_wanted(one.smiles)]
+            if wanted:
+                return self._proposed(wanted)
+        return self._proposed(drawn)
 
     def tell(self, proposals: Proposals, scores: FloatArray) -> None:
         """Learns from the scores `(B,)`, or aims `(B, K)`; a molecule without is never asked for again."""
@@ -244,7 +262,9 @@ class Evolution:
         places = quotas.take_first(round(self._settings.free_share * num_proposals))
         smiles = [one.smiles for one in shuffled]
         places += self._screen.choose(smiles, num_proposals - len(places), quotas)
-        chosen = [shuffled[place] for place in places]
+        return self._proposed([shuffled[place] for place in places])
+
+    def _proposed(self, chosen: Sequence[Candidate]) -> Proposals:
         return Proposals(
             smiles=[one.smiles for one in chosen],
             latents=np.stack([self._no_latent if one.latent is None else one.latent for one in chosen]),

@@ -4,9 +4,10 @@ With one property and no curve the score is its value, its negative, or minus it
 Otherwise it is the weighted geometric mean of desirabilities, from 0 to 1; of a Pareto front the
 desirabilities are the aims, and the score says no more than which of its molecules is the most balanced.
 
-A molecule that breaks a constraint is worse than every one that keeps them all: it scores 0 where scores are
-desirabilities, and where there is no lowest score it has none, like a failure, which every optimiser ranks
-last. Either way the ledger says what it breaks, and the user's oracle is not asked about it.
+A molecule that breaks a constraint is worse than every one that keeps them all: it scores -1 where scores
+are desirabilities, and where there is no lowest score it has none, like a failure, which every optimiser
+ranks last. Either way the ledger says what it breaks, and the user's oracle is not asked about it. What is
+kept and what is not can be told without a score, so optimisers that ask propose hardly anything else.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ from molvae.optimization.desirability import overall_desirability
 from molvae.optimization.desired_property import COLUMN_PREFIXES
 from molvae.optimization.goal import Goal
 from molvae.optimization.objectives import (
+    BROKEN_SCORE,
     Evaluations,
     Objective,
     prediction_function,
@@ -50,6 +52,7 @@ def goal_objective(goal: Goal, model: LatentModel) -> Iterator[Objective]:
         column=None if goal.plain is None else goal.plain.column,
         parts=None if goal.oracle is None else evaluation.parts,
         aims=goal.aims,
+        is_allowed=evaluation.is_allowed if evaluation.has_checks else None,
     )
     if goal.oracle is None:
         yield objective
@@ -76,6 +79,15 @@ class _Evaluation:
             if wanted.source in ("predicted", "leads")
         }
         self.oracle: PluginOracle | None = None
+
+    @property
+    def has_checks(self) -> bool:
+        """Whether there are constraints."""
+        return bool(self._checks)
+
+    def is_allowed(self, smiles: str) -> bool:
+        """Whether a molecule keeps every constraint."""
+        return not broken_constraints(parse_smiles(smiles), self._checks)
 
     def __call__(self, smiles: Sequence[str]) -> Evaluations:
         """Scores, columns and reasons of molecules."""
@@ -119,7 +131,7 @@ class _Evaluation:
             values |= _oracle_values(answers, is_kept, reasons)
         values = {wanted.column: values.pop(wanted.column) for wanted in self._goal.properties} | values
         scores, desirabilities = self._scores(values)
-        worst = np.nan if self._goal.plain is not None else 0.0
+        worst = np.nan if self._goal.plain is not None else BROKEN_SCORE
         for row, reason in enumerate(reasons):
             if is_kept[row] and not reason and np.isnan(scores[row]):
                 reasons[row] = self._missing(values, row)

@@ -6,7 +6,7 @@ they score. Of all molecules the best `population_size` can become parents.
 Source: Jensen, Chem. Sci. 10 (2019) 3567; sizes and rates are those of Gao et al., NeurIPS 2022 (PMO).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -55,19 +55,28 @@ class GraphGA:
         starts: SMILES to score first; the first parents are among them.
         seed: of every random number.
         settings: how it breeds; None for the defaults.
+        is_allowed: whether a canonical SMILES may be an answer; no child is proposed that may not. None where
+            each may.
 
     Raises:
         SettingsError: for no starts.
         MoleculeError: for a start that can't be parsed.
     """
 
-    def __init__(self, starts: Sequence[str], seed: int, settings: GraphGASettings | None = None) -> None:
+    def __init__(
+        self,
+        starts: Sequence[str],
+        seed: int,
+        settings: GraphGASettings | None = None,
+        is_allowed: Callable[[str], bool] | None = None,
+    ) -> None:
         self._starts = list(dict.fromkeys(canonicalize(text) for text in starts))
         if not self._starts:
             raise SettingsError(
                 '"0" starting molecules are too few for the graph GA: give some to breed from'
             )
         self._settings = settings or GraphGASettings()
+        self._is_allowed = is_allowed
         self._generator = np.random.default_rng(seed)
         self._num_asked = 0
         self._scores: dict[str, float] = {}
@@ -89,7 +98,7 @@ class GraphGA:
             if len(children) == num_proposals:
                 break
             child, operator, parent = self._child(parents, shares)
-            if child and child not in self._scores:
+            if child and child not in self._scores and (self._is_allowed is None or self._is_allowed(child)):
                 children.setdefault(child, (operator, parent))
         return _proposals(children or {parents[0]: (START, "")})
 

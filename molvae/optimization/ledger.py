@@ -47,10 +47,10 @@ class OracleCall:
     error: str
 
     def aims(self, columns: Sequence[str]) -> list[float]:
-        """Its values of some columns: 0 for what breaks a constraint, NaN for what has no score."""
-        if math.isnan(self.score):
-            return [math.nan] * len(columns)
-        return [0.0 if self.error else self.values.get(name, math.nan) for name in columns]
+        """Its values of some columns: its score for what breaks a constraint or has none."""
+        if self.error or math.isnan(self.score):
+            return [self.score] * len(columns)
+        return [self.values.get(name, math.nan) for name in columns]
 
 
 def call_fronts(calls: Sequence[OracleCall], columns: Sequence[str]) -> npt.NDArray[np.int64]:

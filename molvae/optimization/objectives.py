@@ -21,6 +21,8 @@ from molvae.interfaces import FloatArray, LatentModel
 Direction = Literal["maximize", "minimize", "target"]
 
 DIRECTIONS: tuple[Direction, ...] = ("maximize", "minimize", "target")
+#: The score of what breaks a constraint, where others score from 0 to 1.
+BROKEN_SCORE = -1.0
 
 
 class Evaluations(NamedTuple):
@@ -111,6 +113,8 @@ class Objective:
             all is known at once.
         aims: columns of values from 0 to 1 that should each go up, none weighed against another; empty where
             the score says it all.
+        is_allowed: whether a canonical SMILES may be an answer at all, which costs no call; None where each
+            may.
     """
 
     name: str
@@ -119,6 +123,7 @@ class Objective:
     column: str | None = None
     parts: Callable[[Sequence[str]], Iterator[tuple[Sequence[int], Evaluations]]] | None = None
     aims: tuple[str, ...] = ()
+    is_allowed: Callable[[str], bool] | None = None
 
     def in_parts(self, smiles: Sequence[str]) -> Iterator[tuple[Sequence[int], Evaluations]]:
         """Places among molecules, and what is known of those there; all in one part if there are none."""

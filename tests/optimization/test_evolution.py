@@ -219,3 +219,24 @@ def test_impossible_settings_are_refused(settings: dict[str, float], message: st
     with pytest.raises(SettingsError) as caught:
         EvolutionSettings(**settings)  # type: ignore[arg-type]
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("starts", [[], [MIDDLE]])
+def test_what_is_not_allowed_is_never_proposed_while_anything_else_is_found(starts: list[str]) -> None:
+    def has_no_iodine(smiles: str) -> bool:
+        return "I" not in smiles
+
+    optimizer = Evolution(ToyLatentModel(), starts, 0, is_allowed=has_no_iodine)
+    oracle = BudgetedOracle(ORACLES["linear"], 200)
+    search(optimizer, oracle, batch_size=20)
+    assert len(oracle.history) == 200
+    assert all(has_no_iodine(call.smiles) for call in oracle.history)
+    free = BudgetedOracle(ORACLES["linear"], 200)
+    search(Evolution(ToyLatentModel(), starts, 0), free, batch_size=20)
+    assert not all(has_no_iodine(call.smiles) for call in free.history), "or else nothing was forbidden"
+
+
+def test_where_nothing_allowed_is_found_what_is_not_is_proposed() -> None:
+    optimizer = Evolution(ToyLatentModel(), [], 0, is_allowed=lambda _: False)
+    oracle = BudgetedOracle(ORACLES["failing"], 60)
+    assert search(optimizer, oracle, batch_size=20).stop_reason == "budget spent"

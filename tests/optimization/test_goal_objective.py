@@ -55,13 +55,18 @@ def test_one_property_without_a_curve_keeps_its_plain_value_and_one_with_a_curve
 def test_a_broken_constraint_is_the_worst_of_all_and_told() -> None:
     constraints = ConstraintSettings(elements=("C", "O"), max_heavy_atoms=3)
     curved = evaluated(Goal(properties=(SIZE,), constraints=constraints), ["CCO", "CCCN"])
-    assert curved.scores.tolist() == [0.75, 0.0]
+    assert curved.scores.tolist() == [0.75, -1.0]
     assert list(curved.reasons) == ["", "max_heavy_atoms: 4; elements: N"]
     assert curved.values["num_heavy_atoms"].tolist() == [3.0, 4.0]
     up = DesiredProperty(name="num_heavy_atoms", maximize=True)
     plain = evaluated(Goal(properties=(up,), constraints=constraints), ["CCO", "CCCN"])
     assert np.isnan(plain.scores).tolist() == [False, True]
     assert list(plain.reasons) == ["", "max_heavy_atoms: 4; elements: N"]
+    with goal_objective(Goal(properties=(SIZE,), constraints=constraints), ToyLatentModel()) as objective:
+        assert objective.is_allowed is not None
+        assert [objective.is_allowed(text) for text in ("CCO", "CCCN")] == [True, False]
+    with goal_objective(Goal(properties=(SIZE,), constraints=FREE), ToyLatentModel()) as objective:
+        assert objective.is_allowed is None
 
 
 def test_what_the_head_predicts_is_a_column_of_its_own() -> None:

@@ -111,3 +111,17 @@ def test_without_starts_there_is_nothing_to_breed_from() -> None:
 def test_settings_out_of_range_are_refused(settings: dict[str, float], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         GraphGASettings(**settings)  # type: ignore[arg-type]
+
+
+def test_no_child_is_proposed_that_is_not_allowed_and_where_none_is_the_search_stalls() -> None:
+    def has_no_ring(smiles: str) -> bool:
+        return "1" not in smiles
+
+    optimizer = GraphGA(STARTS, 0, is_allowed=has_no_ring)
+    optimizer.tell(optimizer.ask(len(STARTS)), np.array([0.1, 0.1, 0.9, 0.1]))
+    children = optimizer.ask(20)
+    assert "crossover" in children.operator
+    assert all(has_no_ring(child) for child in children.smiles)
+    nothing = GraphGA(STARTS, 0, is_allowed=lambda _: False)
+    nothing.tell(nothing.ask(len(STARTS)), np.array([0.1, 0.1, 0.9, 0.1]))
+    assert set(nothing.ask(20).smiles) <= set(STARTS)

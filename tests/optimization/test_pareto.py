@@ -134,7 +134,7 @@ def test_a_broken_constraint_leaves_no_aim_and_patience_waits_for_the_front() ->
     oracle([best, MIDDLE])
     assert oracle.calls_since_best == 0, "both are on the front"
     oracle([broken])
-    assert oracle.aims([broken, "CCCC", best]).tolist()[0] == [0, 0]
+    assert oracle.aims([broken, "CCCC", best]).tolist()[0] == [-1, -1]
     assert np.isnan(oracle.aims(["CCCC"])).all()
     assert oracle.calls_since_best == 1
     oracle([other])
