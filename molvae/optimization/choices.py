@@ -94,7 +94,8 @@ def _evolution(name: str, operators: Sequence[str], for_leads: Sequence[str]) ->
         if not (settings is None or isinstance(settings, EvolutionSettings)):
             raise _foreign_settings(name, settings)
         chosen = for_leads if starts and objective.aims else operators
-        return Evolution(model, starts, seed, settings, chosen, len(objective.aims), objective.is_allowed)
+        aims = [objective.known_aims.get(name) for name in objective.aims]
+        return Evolution(model, starts, seed, settings, chosen, aims, objective.is_allowed)
 
     return build_evolution
 

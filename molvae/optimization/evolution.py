@@ -24,6 +24,7 @@ from molvae.optimization.latent_moves import CROSSOVER, NOISE, SLIP, LatentMoves
 from molvae.optimization.memory import Memory
 from molvae.optimization.molecule_process import FRAGMENTS_ALONE, KERNELS
 from molvae.optimization.moves import Candidate, FreshDraws, Moves
+from molvae.optimization.objectives import KnownAim
 from molvae.optimization.operator_shares import OperatorShares
 from molvae.optimization.random_prior import PRIOR, prior_proposals
 from molvae.optimization.screening import Quotas, Screen
@@ -33,6 +34,9 @@ from molvae.optimization.screening import Quotas, Screen
 LATENT_OPERATORS = (NOISE, CROSSOVER, SLIP)
 OPERATORS = (*LATENT_OPERATORS, PRIOR, GRAPH_CROSSOVER, MUTATION)
 LEAD_OPERATORS = (*OPERATORS, GRAFT)
+#: Molecules made for each one proposed, and as many where a front is sought from given molecules: such a
+#: search is a short one, and knows little that tells it where to go.
+CANDIDATES, LEAD_CANDIDATES = 6, 24
 #: Times that candidates are made for one batch, if the first hold too few new molecules.
 MAX_ROUNDS = 4
 #: A molecule is a success of its operator if it is among so large a share of the best so far, and among so
@@ -54,7 +58,13 @@ class EvolutionSettings(LatentMoveSettings):
     first_draws: int = field(
         default=50, metadata={"help": "draws of the prior that are scored first, where no molecule is given"}
     )
-    candidates: int = field(default=6, metadata={"help": "molecules made for each one proposed"})
+    candidates: int | None = field(
+        default=None,
+        metadata={
+            "help": f"molecules made for each one proposed; by itself {CANDIDATES}, {LEAD_CANDIDATES} for a "
+            "front that is sought from given molecules"
+        },
+    )
     free_share: float = field(
         default=0.25, metadata={"help": "share of proposals that the Gaussian process has no say in"}
     )
@@ -70,8 +80,9 @@ class EvolutionSettings(LatentMoveSettings):
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("first_draws", "candidates", "patience"):
-            if getattr(self, name) < 1:
-                raise SettingsError(f'{name} is "{getattr(self, name)}"; it must be at least 1')
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise SettingsError(f'{name} is "{value}"; it must be at least 1')
         if not 0 <= self.free_share <= 1:
             raise SettingsError(f'free_share is "{self.free_share}"; it must be from 0 to 1')
 
@@ -85,7 +96,8 @@ class Evolution:
         seed: of every random number.
         settings: see `EvolutionSettings`.
         operators: what may make molecules, of `LEAD_OPERATORS`; a model that can't be taught has no slips.
-        num_aims: `K`, how many aims are told instead of a score; 0 for a score.
+        aims: one for each of `K` aims that are told instead of a score: what gives it without a call, or
+            None; empty for a score.
         is_allowed: whether a canonical SMILES may be an answer. What may not is proposed only where nothing
             else is found. None where each may.
 
@@ -101,7 +113,7 @@ class Evolution:
         seed: int,
         settings: EvolutionSettings | None = None,
         operators: Sequence[str] = OPERATORS,
-        num_aims: int = 0,
+        aims: Sequence[KnownAim | None] = (),
         is_allowed: Callable[[str], bool] | None = None,
     ) -> None:
         unknown = [name for name in operators if name not in LEAD_OPERATORS]
@@ -125,8 +137,9 @@ class Evolution:
         self._shares = OperatorShares(list(self._moves))
         kernels = KERNELS if self._settings.descriptors else (FRAGMENTS_ALONE,)
         self._screen = (
-            FrontScreen(self._generator, num_aims, kernels) if num_aims else Screen(self._generator, kernels)
+            FrontScreen(self._generator, aims, kernels) if aims else Screen(self._generator, kernels)
         )
+        self._candidates = self._settings.candidates or (LEAD_CANDIDATES if aims and starts else CANDIDATES)
         self._num_told, self._num_idle = 0, 0
         self._best, self._best_away = -np.inf, -np.inf
         self._no_latent = np.full(model.latent_dim, np.nan)
@@ -143,7 +156,7 @@ class Evolution:
                 return self._draws(count)
         self._memory.is_away = self._memory.detour.is_on and self._generator.random() < AWAY_SHARE
         num_proposals = min(num_proposals, max(LEAST_BATCH, round(BATCH_SHARE * self._num_told)))
-        num_candidates = self._settings.candidates * num_proposals
+        num_candidates = self._candidates * num_proposals
         candidates = self.candidates(num_candidates, num_candidates)
         if not candidates:
             return self._draws(num_proposals)

@@ -2,7 +2,7 @@
 
 The space of aims is filled with points. A candidate gets those that none of the front has, each as often as
 the candidate's aims, drawn from the processes, are better in all of them; what one is chosen for, the next
-can't be.
+can't be. An aim that is known without a call is taken as it is.
 
 Source: Emmerich et al. 2006 (IEEE Trans. Evol. Comput. 10, 421), expected hypervolume improvement; here by
 draws, and greedily over a batch.
@@ -16,6 +16,7 @@ from scipy.stats import norm, qmc
 from molvae.interfaces import FloatArray
 from molvae.optimization.features import GrowingFeatures, features_of
 from molvae.optimization.molecule_process import KERNELS, Kernel, MoleculeProcess
+from molvae.optimization.objectives import KnownAim
 from molvae.optimization.pareto import Standings, fronts
 from molvae.optimization.screening import MIN_SCORED, Quotas, learned_from
 
@@ -28,7 +29,8 @@ class FrontScreen:
 
     Args:
         seed_generator: draws who is learned from.
-        num_aims: `K`.
+        aims: for each of `K` aims what gives it, `(B,)`, of SMILES that were not scored, where that needs no
+            call; else None.
         kernels: what may tell molecules' similarity.
 
     Attributes:
@@ -36,16 +38,20 @@ class FrontScreen:
     """
 
     def __init__(
-        self, seed_generator: np.random.Generator, num_aims: int, kernels: tuple[Kernel, ...] = KERNELS
+        self,
+        seed_generator: np.random.Generator,
+        aims: Sequence[KnownAim | None],
+        kernels: tuple[Kernel, ...] = KERNELS,
     ) -> None:
         self._generator = seed_generator
+        self._known_aims = aims
         self._kernels = kernels
         self._scored = GrowingFeatures()
         self._standings = Standings()
         self.scores: Mapping[str, float] = {}
         self._aims_seen: set[tuple[float, ...]] = set()
         self._firsts: set[str] = set()
-        self._points: FloatArray = qmc.Sobol(num_aims, seed=0).random(NUM_POINTS)
+        self._points: FloatArray = qmc.Sobol(len(aims), seed=0).random(NUM_POINTS)
 
     def tell(self, smiles: Sequence[str], aims: FloatArray) -> None:
         """Learns finite aims `(B, K)` of valid SMILES, none of which was told before."""
@@ -85,12 +91,15 @@ class FrontScreen:
         """How likely each of `B` molecules has each point, `(B, M)`: is better in every aim."""
         rows = learned_from(np.array(list(self.scores.values())), self._generator)
         aims = self._standings.aims[rows]
-        known, asked = self._scored.rows(rows), features_of(smiles)
+        learned, asked = self._scored.rows(rows), features_of(smiles)
         chances = np.ones((len(smiles), len(self._points)))
-        for column, values in enumerate(self._points.T):
+        for column, (values, known_aim) in enumerate(zip(self._points.T, self._known_aims, strict=True)):
+            if known_aim is not None:
+                chances *= known_aim(smiles)[:, None] > values
+                continue
             targets = aims[:, column]
             center, deviation = targets.mean(), max(float(targets.std()), 1e-6)
-            process = MoleculeProcess(known, (targets - center) / deviation, self._kernels)
+            process = MoleculeProcess(learned, (targets - center) / deviation, self._kernels)
             mean, spread = process.predict(asked)
             above = (center + deviation * mean)[:, None] - values
             chances *= norm.cdf(above / (deviation * spread)[:, None])

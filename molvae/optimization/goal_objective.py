@@ -12,6 +12,7 @@ kept and what is not can be told without a score, so optimisers that ask propose
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 
@@ -20,11 +21,12 @@ from molvae.chem.properties import compute_properties
 from molvae.interfaces import FloatArray, LatentModel
 from molvae.optimization.constraints import broken_constraints
 from molvae.optimization.desirability import overall_desirability
-from molvae.optimization.desired_property import COLUMN_PREFIXES
+from molvae.optimization.desired_property import COLUMN_PREFIXES, DesiredProperty
 from molvae.optimization.goal import Goal
 from molvae.optimization.objectives import (
     BROKEN_SCORE,
     Evaluations,
+    KnownAim,
     Objective,
     prediction_function,
     similarity_function,
@@ -53,6 +55,7 @@ def goal_objective(goal: Goal, model: LatentModel) -> Iterator[Objective]:
         parts=None if goal.oracle is None else evaluation.parts,
         aims=goal.aims,
         is_allowed=evaluation.is_allowed if evaluation.has_checks else None,
+        known_aims=evaluation.known_aims() if goal.pareto else {},
     )
     if goal.oracle is None:
         yield objective
@@ -88,6 +91,24 @@ class _Evaluation:
     def is_allowed(self, smiles: str) -> bool:
         """Whether a molecule keeps every constraint."""
         return not broken_constraints(parse_smiles(smiles), self._checks)
+
+    def known_aims(self) -> dict[str, KnownAim]:
+        """Aims that need no call: likeness to leads and, where an oracle is what costs, all but its own."""
+        free = ("leads",) if self._goal.oracle is None else ("leads", "rdkit", "predicted")
+        return {
+            wanted.desirability_column: partial(self._desirability, wanted)
+            for wanted in self._goal.properties
+            if wanted.source in free
+        }
+
+    def _desirability(self, wanted: DesiredProperty, smiles: Sequence[str]) -> FloatArray:
+        """The desirability `(B,)` of a property that no oracle gives."""
+        values: FloatArray
+        if wanted.source == "rdkit":
+            values = compute_properties(smiles, [wanted.name])[:, 0]
+        else:
+            values = self._functions[wanted.column](smiles)
+        return self._curves[wanted.column].desirability(values, wanted.shape)
 
     def __call__(self, smiles: Sequence[str]) -> Evaluations:
         """Scores, columns and reasons of molecules."""

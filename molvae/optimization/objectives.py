@@ -6,8 +6,8 @@ the head is.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -21,6 +21,8 @@ from molvae.interfaces import FloatArray, LatentModel
 Direction = Literal["maximize", "minimize", "target"]
 
 DIRECTIONS: tuple[Direction, ...] = ("maximize", "minimize", "target")
+#: From `B` canonical SMILES to an aim of each, `(B,)`, from 0 to 1; NaN where it is not known.
+KnownAim = Callable[[Sequence[str]], FloatArray]
 #: The score of what breaks a constraint, where others score from 0 to 1.
 BROKEN_SCORE = -1.0
 
@@ -115,6 +117,8 @@ class Objective:
             the score says it all.
         is_allowed: whether a canonical SMILES may be an answer at all, which costs no call; None where each
             may.
+        known_aims: what gives some of the aims, by name, of a molecule that was not scored: those that need
+            no call.
     """
 
     name: str
@@ -124,6 +128,7 @@ class Objective:
     parts: Callable[[Sequence[str]], Iterator[tuple[Sequence[int], Evaluations]]] | None = None
     aims: tuple[str, ...] = ()
     is_allowed: Callable[[str], bool] | None = None
+    known_aims: Mapping[str, KnownAim] = field(default_factory=dict)
 
     def in_parts(self, smiles: Sequence[str]) -> Iterator[tuple[Sequence[int], Evaluations]]:
         """Places among molecules, and what is known of those there; all in one part if there are none."""

@@ -170,7 +170,7 @@ def run_improvement(
         "molvae": molvae.__version__,
         "budget": request.budget,
         "seed": request.seed,
-        "seeks": [LOW_QED, WANTED_QED, LEAST_SIMILARITY, MIN_SIMILARITY],
+        "sought": [goal_near(leads[0], pareto=pareto).record() for pareto in (True, False)],
         "leads": hashlib.sha256("\n".join(leads).encode()).hexdigest(),
         "model": weights_checksum(path),
     }
@@ -234,7 +234,7 @@ def _best_of(oracle: BudgetedOracle, job: ImprovementJob) -> Improvement:
 
 
 def goal_near(lead: str, *, pareto: bool) -> Goal:
-    """What is sought of a lead: a QED of .9, and a similarity to it of .4.
+    """What is sought of a lead: a QED of .9, and a similarity to it of .4, by molecules of .2 at least.
 
     Args:
         lead: a valid SMILES.
@@ -246,8 +246,8 @@ def goal_near(lead: str, *, pareto: bool) -> Goal:
         low_qed, least = min(LOW_QED, float(properties_of([lead], ["QED"])[0, 0])), LEAST_SIMILARITY
     good = DesiredProperty(name="QED", maximize=True, low=low_qed, high=WANTED_QED)
     alike = DesiredProperty(name=SIMILARITY, source="leads", maximize=True, low=least, high=MIN_SIMILARITY)
-    free = ConstraintSettings(leads=(lead,), pains=False, reactive=False)
-    return Goal(properties=(good, alike), constraints=free, pareto=pareto)
+    near = ConstraintSettings(leads=(lead,), min_similarity=LEAST_SIMILARITY, pains=False, reactive=False)
+    return Goal(properties=(good, alike), constraints=near, pareto=pareto)
 
 
 def improvement_table(results: Sequence[Improvement]) -> pd.DataFrame:

@@ -1,13 +1,14 @@
 """Evolution of the toy's latents: what moves them, what is never proposed twice, and what is taught."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from molvae.errors import SettingsError
 from molvae.optimization.evolution import LATENT_OPERATORS, Evolution, EvolutionSettings
+from molvae.optimization.moves import Candidate
 from molvae.optimization.objectives import Evaluations, Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.recombination import CROSSOVERS, recombined
@@ -167,7 +168,7 @@ def test_a_search_that_finds_nothing_better_looks_elsewhere_until_it_does() -> N
 
 def test_a_front_that_shrinks_for_a_better_molecule_is_no_reason_to_make_the_copy_anew() -> None:
     model = TeachableToy()
-    optimizer = Evolution(model, [MIDDLE], 0, EvolutionSettings(patience=30), LATENT_OPERATORS, num_aims=2)
+    optimizer = Evolution(model, [MIDDLE], 0, EvolutionSettings(patience=30), LATENT_OPERATORS, [None, None])
     for batch in range(12):
         proposals = optimizer.ask(10)
         optimizer.tell(proposals, np.full((len(proposals.smiles), 2), 0.01 * (batch + 1)))
@@ -234,6 +235,40 @@ def test_what_is_not_allowed_is_never_proposed_while_anything_else_is_found(star
     free = BudgetedOracle(ORACLES["linear"], 200)
     search(Evolution(ToyLatentModel(), starts, 0), free, batch_size=20)
     assert not all(has_no_iodine(call.smiles) for call in free.history), "or else nothing was forbidden"
+
+
+@pytest.mark.parametrize(
+    ("starts", "aims", "settings", "expected"),
+    [
+        ([], [], {}, 6),
+        ([MIDDLE], [], {}, 6),
+        ([], [None, None], {}, 6),
+        ([MIDDLE], [None, None], {}, 24),
+        ([MIDDLE], [None, None], {"candidates": 3}, 3),
+    ],
+)
+def test_a_front_that_is_sought_from_molecules_is_chosen_among_more(
+    starts: list[str],
+    aims: list[None],
+    settings: dict[str, Any],
+    expected: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[int] = []
+    candidates = Evolution.candidates
+
+    def counted(self: Evolution, num_made: int, num_enough: int) -> list[Candidate]:
+        made.append(num_made)
+        return candidates(self, num_made, num_enough)
+
+    monkeypatch.setattr(Evolution, "candidates", counted)
+    chosen = EvolutionSettings(first_draws=10, **settings)
+    optimizer = Evolution(ToyLatentModel(), starts, 0, chosen, LATENT_OPERATORS, aims)
+    for _ in range(2):
+        proposals = optimizer.ask(10)
+        shape = (len(proposals.smiles), len(aims)) if aims else len(proposals.smiles)
+        optimizer.tell(proposals, np.full(shape, 0.5))
+    assert made == [10 * expected]
 
 
 def test_where_nothing_allowed_is_found_what_is_not_is_proposed() -> None:

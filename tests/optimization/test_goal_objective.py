@@ -1,6 +1,7 @@
 """Objectives of goals, against values of RDKit and desirabilities worked out by hand."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,7 @@ from tests.tables import ToyLatentModel, toy_smiles
 FOLDER = Path(__file__).parent
 MASS = DesiredProperty(name="MW", range=(30.0, 40.0), slack=20.0)
 SIZE = DesiredProperty(name="num_heavy_atoms", maximize=True, low=0.0, high=4.0, weight=3.0)
+MASS_ALONE = DesiredProperty(name="MW", minimize=True, low=100.0, high=900.0)
 ENERGY = DesiredProperty(name="score", source="oracle", maximize=True)
 TROUBLED = OracleSettings(python="oracle_functions.py:troubled", timeout=2.0, batch=2)
 FREE = ConstraintSettings(pains=False, reactive=False)
@@ -102,6 +104,26 @@ def test_likeness_to_the_nearest_lead_is_a_property_and_an_aim_like_any_other() 
     assert evaluated(Goal(properties=(alone, SIZE), constraints=leads), ["CCN"]).values[
         "lead_similarity_desirability"
     ] == pytest.approx(expected[:1], abs=1e-6)
+
+
+def test_aims_that_need_no_call_are_likeness_and_beside_an_oracle_all_that_it_does_not_give() -> None:
+    likeness = DesiredProperty(name="similarity", source="leads", maximize=True, low=0.2, high=0.4)
+    predicted = DesiredProperty(name="toy", source="predicted", maximize=True, low=-20.0, high=20.0)
+    energy = DesiredProperty(name="score", source="oracle", maximize=True, low=0.0, high=4.0)
+    leads = ConstraintSettings(leads=(toy_smiles([2] * 12),), pains=False, reactive=False)
+    smiles = [toy_smiles([2, 3] * 6), toy_smiles([0] * 12)]
+    computed = Goal(properties=(MASS_ALONE, likeness, predicted), constraints=leads, pareto=True)
+    scored = replace(computed, properties=(*computed.properties, energy), oracle=TROUBLED, folder=FOLDER)
+    for goal, names in (
+        (computed, ["lead_similarity"]),
+        (scored, ["MW", "lead_similarity", "predicted_toy"]),
+        (replace(computed, pareto=False), []),
+    ):
+        with goal_objective(goal, ToyLatentModel()) as objective:
+            assert list(objective.known_aims) == [f"{name}_desirability" for name in names]
+            found = objective.function(smiles)
+            for name, function in objective.known_aims.items():
+                assert function(smiles).tolist() == found.values[name].tolist()
 
 
 def ecfp4_tanimoto(first: str, second: str) -> float:

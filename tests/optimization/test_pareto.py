@@ -18,6 +18,9 @@ from molvae.optimization.search import SearchResult, search
 from tests.tables import OPTIMIZERS, TWO_AIMS, ToyLatentModel, toy_smiles
 
 MIDDLE = toy_smiles([2] * 12)
+UNLIKELY = toy_smiles([0] * 12)
+#: Both aims cost a call.
+NOT_KNOWN = (None, None)
 
 
 def test_fronts_are_peeled_one_by_one() -> None:
@@ -65,7 +68,7 @@ def test_a_point_that_several_may_have_is_left_as_often_as_all_of_them_miss_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     smiles = [toy_smiles([level] * 12) for level in range(5)]
-    screen = FrontScreen(np.random.default_rng(0), 2)
+    screen = FrontScreen(np.random.default_rng(0), NOT_KNOWN)
     screen.tell(smiles, aims_of(smiles))
     monkeypatch.setattr(front_screen, "MIN_SCORED", 1)
     first, second = np.zeros(front_screen.NUM_POINTS), np.zeros(front_screen.NUM_POINTS)
@@ -82,12 +85,29 @@ def test_the_screen_chooses_what_enlarges_the_front_and_no_two_for_the_same() ->
     generator = np.random.default_rng(0)
     rows = [generator.integers(0, 5, 12).tolist() for _ in range(60)]
     smiles = [toy_smiles(row) for row in rows]
-    screen = FrontScreen(generator, 2)
+    screen = FrontScreen(generator, NOT_KNOWN)
     screen.tell(smiles, aims_of(smiles))
     good = [toy_smiles([4] * 12), toy_smiles([0] * 12)]
     poor = [toy_smiles([0, 4] * 6), toy_smiles([1, 3] * 6), toy_smiles([3, 3, 1] * 4)]
     assert {[*poor, *good][place] for place in screen.choose([*poor, *good], 2)} == set(good)
-    assert FrontScreen(generator, 2).choose(smiles, 3) == [0, 1, 2], "nothing is known yet"
+    assert FrontScreen(generator, NOT_KNOWN).choose(smiles, 3) == [0, 1, 2], "nothing is known yet"
+
+
+def test_an_aim_that_needs_no_call_is_taken_as_it_is() -> None:
+    generator = np.random.default_rng(0)
+    smiles = [toy_smiles(generator.integers(0, 5, 12).tolist()) for _ in range(60)]
+
+    def low(smiles: Sequence[str]) -> FloatArray:
+        """The second aim; nothing that was told hints at what bears no halogen at all being the worst."""
+        return np.array([0.0 if text == UNLIKELY else aims_of([text])[0, 1] for text in smiles])
+
+    screens = [FrontScreen(np.random.default_rng(0), aims) for aims in (NOT_KNOWN, (None, low))]
+    for screen in screens:
+        screen.tell(smiles, aims_of(smiles))
+    asked = [toy_smiles([1, 3] * 6), UNLIKELY, toy_smiles([3, 3, 1] * 4)]
+    firsts = [asked[screen.choose(asked, 1)[0]] for screen in screens]
+    assert firsts[0] == UNLIKELY
+    assert firsts[1] != UNLIKELY
 
 
 def aims_of(smiles: list[str]) -> FloatArray:
@@ -149,6 +169,6 @@ def test_patience_does_not_wait_where_more_of_the_same_comes_onto_the_front() ->
     oracle = BudgetedOracle(Objective(name="full", function=full, aims=("one", "other")), 10)
     oracle([toy_smiles([level] * 12) for level in range(5)])
     assert oracle.calls_since_best == 4
-    screen = FrontScreen(np.random.default_rng(0), 2)
+    screen = FrontScreen(np.random.default_rng(0), NOT_KNOWN)
     screen.tell(["C", "CC", "CCC"], np.array([[1.0, 1.0], [1.0, 1.0], [0.5, 1.0]]))
     assert [screen.has_enlarged(text) for text in ("C", "CC", "CCC")] == [True, False, False]

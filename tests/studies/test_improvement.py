@@ -33,7 +33,7 @@ def likeness(first: str, second: str) -> float:
 
 @pytest.mark.parametrize("is_front", [True, False])
 @pytest.mark.parametrize("lead", [LEAD, "CCO"])
-def test_a_score_is_one_only_where_both_are_reached(
+def test_a_score_is_one_only_where_both_are_reached_and_what_is_not_alike_has_none(
     lead: str, is_front: bool, tiny_model: MoleculeModel
 ) -> None:
     smiles = [LEAD, GOOD, "CC", "CCO"]
@@ -52,7 +52,9 @@ def test_a_score_is_one_only_where_both_are_reached(
             },
             abs=1e-5,
         )
-        assert found.scores[row] == pytest.approx((good * alike) ** 0.5, abs=1e-4)
+        expected = -1.0 if similarity < 0.2 else (good * alike) ** 0.5
+        assert found.scores[row] == pytest.approx(expected, abs=1e-4)
+        assert found.reasons[row] == (f"min_similarity: {similarity:.3f}" if similarity < 0.2 else "")
     aims = ("QED_desirability", "lead_similarity_desirability")
     assert objective.aims == (aims if is_front else ())
 
