@@ -1,8 +1,8 @@
 """Candidates in, those that may enlarge the front out: a process an aim, and the hypervolume to expect.
 
-The space of aims is filled with points. A candidate gets those that none of the front has, each as often as
-the candidate's aims, drawn from the processes, are better in all of them; what one is chosen for, the next
-can't be. An aim that is known without a call is taken as it is.
+What the front leaves of the space of aims is filled with points. A candidate gets each as often as its aims,
+drawn from the processes, are better in all of them; what one is chosen for, the next can't be. An aim that
+is known without a call is taken as it is.
 
 Source: Emmerich et al. 2006 (IEEE Trans. Evol. Comput. 10, 421), expected hypervolume improvement; here by
 draws, and greedily over a batch.
@@ -72,7 +72,8 @@ class FrontScreen:
         quotas = Quotas.without_kinds(len(smiles)) if quotas is None else quotas
         if num_chosen == 0 or len(self.scores) < MIN_SCORED or quotas.num_left <= num_chosen:
             return quotas.take_first(num_chosen)
-        chances, is_open = self._chances(smiles), self._is_open()
+        chances = self._chances(smiles, self._open_points())
+        is_open = np.ones(chances.shape[1])
         chosen: list[int] = []
         for _ in range(num_chosen):
             best = quotas.take(int(np.where(quotas.open(), chances @ is_open, -np.inf).argmax()))
@@ -80,20 +81,29 @@ class FrontScreen:
             chosen.append(best)
         return chosen
 
-    def _is_open(self) -> FloatArray:
-        """How likely nothing has each point, `(M,)`: 1 where no molecule told is better in all aims, or 0."""
+    def _open_points(self) -> FloatArray:
+        """Points `(M, K)` that nothing told has: none is as good in all aims.
+
+        They fill the smallest box around what is left, so they lie the closer the less that is. Where a
+        molecule has all of every aim but one, nothing is left below what it has of that one.
+        """
         aims = self._standings.aims
         front = aims[fronts(aims) == 1]
-        is_had = (front[:, None, :] >= self._points).all(axis=2).any(axis=0)
-        return (~is_had).astype(np.float64)
+        lowest = np.zeros(aims.shape[1])
+        for column in range(len(lowest)):
+            has_all_others = (np.delete(front, column, axis=1) >= 1).all(axis=1)
+            lowest[column] = front[has_all_others, column].max(initial=0.0)
+        points = lowest + (1 - lowest) * self._points
+        is_had = (front[:, None, :] >= points).all(axis=2).any(axis=0)
+        return points[~is_had]
 
-    def _chances(self, smiles: Sequence[str]) -> FloatArray:
-        """How likely each of `B` molecules has each point, `(B, M)`: is better in every aim."""
+    def _chances(self, smiles: Sequence[str], points: FloatArray) -> FloatArray:
+        """How likely each of `B` molecules has each point `(M, K)`, `(B, M)`: is better in every aim."""
         rows = learned_from(np.array(list(self.scores.values())), self._generator)
         aims = self._standings.aims[rows]
         learned, asked = self._scored.rows(rows), features_of(smiles)
-        chances = np.ones((len(smiles), len(self._points)))
-        for column, (values, known_aim) in enumerate(zip(self._points.T, self._known_aims, strict=True)):
+        chances = np.ones((len(smiles), len(points)))
+        for column, (values, known_aim) in enumerate(zip(points.T, self._known_aims, strict=True)):
             if known_aim is not None:
                 chances *= known_aim(smiles)[:, None] > values
                 continue

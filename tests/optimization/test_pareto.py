@@ -11,7 +11,7 @@ from molvae.interfaces import FloatArray
 from molvae.optimization import front_screen
 from molvae.optimization.choices import TAKE_AIMS, build_optimizer
 from molvae.optimization.front_screen import FrontScreen
-from molvae.optimization.objectives import Evaluations, Objective
+from molvae.optimization.objectives import Evaluations, KnownAim, Objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.pareto import Standings, crowding, fronts, hypervolume
 from molvae.optimization.search import SearchResult, search
@@ -76,8 +76,7 @@ def test_a_point_that_several_may_have_is_left_as_often_as_all_of_them_miss_it(
         0.5,
         1.0,
     )  # one is to get 50 points, the next 25, then 12.5
-    monkeypatch.setattr(screen, "_chances", lambda _smiles: np.stack([first] * 4 + [second]))
-    monkeypatch.setattr(screen, "_is_open", lambda: np.ones(front_screen.NUM_POINTS))
+    monkeypatch.setattr(screen, "_chances", lambda _smiles, _points: np.stack([first] * 4 + [second]))
     assert screen.choose(smiles, 4) == [0, 1, 4, 2]
 
 
@@ -108,6 +107,21 @@ def test_an_aim_that_needs_no_call_is_taken_as_it_is() -> None:
     firsts = [asked[screen.choose(asked, 1)[0]] for screen in screens]
     assert firsts[0] == UNLIKELY
     assert firsts[1] != UNLIKELY
+
+
+@pytest.mark.parametrize("num_aims", [2, 3])
+def test_however_little_the_front_leaves_the_screen_sees_who_would_have_it(num_aims: int) -> None:
+    chains = {"C" * length: np.ones(num_aims) for length in range(1, 16)}
+    for row, aims in enumerate(chains.values()):
+        aims[row % num_aims] = 0.99 - 0.01 * row
+    asked = {"CCN": 0.98, "CCO": 0.991, "CCCN": 0.985, "CCF": 0.9899}
+
+    def known(column: int) -> KnownAim:
+        return lambda smiles: np.array([asked[text] if column == 0 else 1.0 for text in smiles])
+
+    screen = FrontScreen(np.random.default_rng(0), [known(column) for column in range(num_aims)])
+    screen.tell(list(chains), np.stack(list(chains.values())))
+    assert screen.choose(list(asked), 1) == [1]
 
 
 def aims_of(smiles: list[str]) -> FloatArray:
