@@ -12,7 +12,7 @@ kept and what is not can be told without a score, so optimisers that ask propose
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -32,6 +32,9 @@ from molvae.optimization.objectives import (
     similarity_function,
 )
 from molvae.optimization.plugin_oracle import Answers, PluginOracle
+
+#: Molecules of which it is remembered whether they keep the constraints.
+MAX_REMEMBERED = 100_000
 
 
 @contextmanager
@@ -82,15 +85,18 @@ class _Evaluation:
             if wanted.source in ("predicted", "leads")
         }
         self.oracle: PluginOracle | None = None
+        # optimizers make the same molecule more than once, and alerts take a millisecond or two
+        self.is_allowed = lru_cache(MAX_REMEMBERED)(self._keeps_all)
 
     @property
     def has_checks(self) -> bool:
         """Whether there are constraints."""
         return bool(self._checks)
 
-    def is_allowed(self, smiles: str) -> bool:
+    def _keeps_all(self, smiles: str) -> bool:
         """Whether a molecule keeps every constraint."""
-        return not broken_constraints(parse_smiles(smiles), self._checks)
+        mol = parse_smiles(smiles)
+        return not any(broken_constraints(mol, [check]) for check in self._checks)
 
     def known_aims(self) -> dict[str, KnownAim]:
         """Aims that need no call: likeness to leads and, where an oracle is what costs, all but its own."""
