@@ -21,7 +21,7 @@ from molvae.optimization.objectives import property_objective
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.search import search
 
-OPTIMIZERS = ("random-prior", "gradient-ascent", "cma-es")
+OPTIMIZERS = ("random-prior", "gradient-ascent", "cma-es", "evolution")
 
 
 def main() -> None:
