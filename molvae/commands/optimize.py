@@ -159,7 +159,8 @@ def _print_result(result: OptimizeResult, request: OptimizeRequest, out: Path) -
     name = objective.column or SCORE
     calls = len(result.search.curve)
     if result.best is None:
-        print(f"none of {calls:,} molecules has a {name}; see {out / ORACLE_FILE}")
+        kept = " and keeps the constraints" if len(result.table) else ""
+        print(f"none of {calls:,} molecules has a {name}{kept}; see {out / ORACLE_FILE}")
         return
     best = sought_value(objective.column, result.best)
     start = ""

@@ -46,6 +46,11 @@ class OracleCall:
     parent: str
     error: str
 
+    @property
+    def is_answer(self) -> bool:
+        """Whether it has a score, and breaks no constraint."""
+        return not math.isnan(self.score) and not self.error
+
     def aims(self, columns: Sequence[str]) -> list[float]:
         """Its values of some columns: its score for what breaks a constraint or has none."""
         if self.error or math.isnan(self.score):

@@ -78,8 +78,8 @@ class OptimizeResult(NamedTuple):
     Attributes:
         search: every scored molecule, and why the search ended.
         table: the molecules, best first (see `ranked_table`).
-        best_start: the call of the best start; None without one.
-        best: the best call of all; None if no molecule has a score.
+        best_start: the call of the best start that keeps the constraints; None without one.
+        best: the best call of all; None if no molecule has a score and keeps the constraints.
     """
 
     search: SearchResult
@@ -156,9 +156,9 @@ def _searched(
     write_sdf(table.head(MAX_STRUCTURES), out / STRUCTURES_FILE)
     content = table.to_csv(index=False, float_format=FLOAT_FORMAT).encode()
     write_whole({out / MOLECULES_FILE: content}, remedy="free some space, and go on with --resume")
-    calls = [molecule.call for molecule in found.molecules]
-    best_start = next((call for call in calls if call.smiles in set(request.starts)), None)
-    return OptimizeResult(found, table, best_start, calls[0] if calls else None)
+    answers = [molecule.call for molecule in found.molecules if molecule.call.is_answer]
+    best_start = next((call for call in answers if call.smiles in set(request.starts)), None)
+    return OptimizeResult(found, table, best_start, answers[0] if answers else None)
 
 
 def _warn_of_starts(request: OptimizeRequest) -> None:

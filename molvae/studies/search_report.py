@@ -40,17 +40,18 @@ def search_page(folder: Path) -> str:
     """
     record = _record(folder)
     calls = calls_so_far(folder / ORACLE_FILE, record["objective"])
-    scored = [call for call in calls if not np.isnan(call.score)]
+    scored = [call for call in calls if call.is_answer]
     if not scored:
         raise InputError(
-            f'"{folder / ORACLE_FILE}" has no molecule with a score: there is nothing to report yet'
+            f'"{folder / ORACLE_FILE}" has no molecule with a score that keeps the constraints: there is '
+            "nothing to report yet"
         )
     aims = _aims(record)
-    ranked = ranked_calls(calls, aims)
+    ranked = ranked_calls(scored, aims)
     table = _molecules(folder)
     column = _column(record, ranked[0])
     sections = [
-        Section("What was sought", "", [facts_of(_facts(record, calls, ranked))]),
+        Section("What was sought", "", [facts_of(_facts(record, calls))]),
         *([_front(ranked, aims)] if aims else []),
         _best(ranked, table, column, is_front=bool(aims)),
         _course(scored),
@@ -60,7 +61,7 @@ def search_page(folder: Path) -> str:
     ]
     best = [sought_value(column, call) for call in sorted(scored, key=lambda call: -call.score)[:10]]
     lead = (
-        f"{len(calls):,} molecules scored, the best {best[0]:.4g}, the ten best from {min(best):.4g} to "
+        f"{len(scored):,} molecules scored, the best {best[0]:.4g}, the ten best from {min(best):.4g} to "
         f"{max(best):.4g}."
     )
     return page_of(folder.resolve().name, lead, sections)
@@ -137,13 +138,14 @@ def _record(folder: Path) -> dict[str, Any]:
     return record
 
 
-def _facts(record: dict[str, Any], calls: list[OracleCall], ranked: list[OracleCall]) -> dict[str, str]:
-    broken = sum(call.error != "" for call in ranked)
+def _facts(record: dict[str, Any], calls: list[OracleCall]) -> dict[str, str]:
+    failed = sum(np.isnan(call.score) for call in calls)
+    broken = len(calls) - failed - sum(call.is_answer for call in calls)
     facts = {
         "objective": record["objective"],
         "optimizer": record.get("optimizer", ""),
         "budget": f"{record['budget']:,} calls" if "budget" in record else "",
-        "calls": f"{len(calls):,}, of which {len(calls) - len(ranked):,} gave no score",
+        "calls": f"{len(calls):,}, of which {failed:,} gave no score",
         "break a constraint": f"{broken:,}" if broken else "",
         "began at": ", ".join(record.get("starts", [])[:5]) or "draws of the prior",
         "seed": str(record.get("seed", "")),

@@ -120,6 +120,26 @@ def test_what_breaks_a_constraint_is_the_worst_is_told_and_never_asked_about(
     assert (table["score"][~is_broken] >= 0).all()
     assert table["oracle_atoms"][is_broken].isna().all()
     assert f"{is_broken.sum()} break a constraint" in outcome.out.splitlines()[1]
+    page = tmp_path / "page.html"
+    assert molvae_command("report", out, "--out", page).code == 0
+    report = page.read_text(encoding="utf-8")
+    assert f"{len(table) - is_broken.sum()} molecules scored, the best" in report
+
+
+def test_where_nothing_keeps_the_constraints_that_is_said(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    goal, out = tmp_path / "goal.toml", tmp_path / "out"
+    wanted = "".join(
+        f'[[property]]\nname = "{name}"\nmaximize = true\nlow = 0\nhigh = 1\n' for name in ("QED", "logP")
+    )
+    goal.write_text(f"{wanted}[constraints]\nmust_have = ['[Au]']\n", encoding="utf-8")
+    outcome = molvae_command("optimize", tiny_model_dir, "--goal", goal, "--budget", 20, "--out", out, *FROM)
+    assert outcome.code == 0, outcome.err
+    assert "none of 20 molecules has a score and keeps the constraints; see" in outcome.out
+    assert (pd.read_csv(out / "oracle.csv")["score"] == -1).all()
+    refused = molvae_command("report", out, "--out", tmp_path / "page.html")
+    assert "no molecule with a score that keeps the constraints" in refused.err
 
 
 def test_what_an_oracle_out_of_order_gave_no_score_is_scored_again_when_that_is_asked_for(
