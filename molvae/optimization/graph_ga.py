@@ -55,8 +55,8 @@ class GraphGA:
         starts: SMILES to score first; the first parents are among them.
         seed: of every random number.
         settings: how it breeds; None for the defaults.
-        is_allowed: whether a canonical SMILES may be an answer; no child is proposed that may not. None where
-            each may.
+        is_allowed: whether a canonical SMILES may be an answer; no child is proposed that may not, and no
+            start that may not is a parent once another molecule is. None where each may.
 
     Raises:
         SettingsError: for no starts.
@@ -98,7 +98,7 @@ class GraphGA:
             if len(children) == num_proposals:
                 break
             child, operator, parent = self._child(parents, shares)
-            if child and child not in self._scores and (self._is_allowed is None or self._is_allowed(child)):
+            if child and child not in self._scores and self._may_be(child):
                 children.setdefault(child, (operator, parent))
         return _proposals(children or {parents[0]: (START, "")})
 
@@ -108,17 +108,23 @@ class GraphGA:
             if smiles:
                 self._scores.setdefault(smiles, score)
         told = [
-            text for text in dict.fromkeys(proposals.smiles) if not np.isnan(self._scores.get(text, np.nan))
+            text
+            for text in dict.fromkeys(proposals.smiles)
+            if not np.isnan(self._scores.get(text, np.nan)) and self._may_be(text)
         ]
         candidates = list(dict.fromkeys([*self._population, *told]))
         candidates.sort(key=lambda smiles: -self._scores[smiles])
         self._population = candidates[: self._settings.population_size]
         self._mols = {text: self._mols.get(text) or parse_smiles(text) for text in self._population}
 
+    def _may_be(self, smiles: str) -> bool:
+        """Whether a molecule may be an answer."""
+        return self._is_allowed is None or self._is_allowed(smiles)
+
     def _parents(self) -> tuple[list[str], FloatArray]:
         """The molecules to breed from, and how often each is drawn: in proportion to its score.
 
-        Where some are below 0, all are raised until none is. While no molecule has a score, the starts are
+        Where some are below 0, all are raised until none is. While there is no population, the starts are
         drawn evenly.
         """
         if not self._population:

@@ -125,3 +125,11 @@ def test_no_child_is_proposed_that_is_not_allowed_and_where_none_is_the_search_s
     nothing = GraphGA(STARTS, 0, is_allowed=lambda _: False)
     nothing.tell(nothing.ask(len(STARTS)), np.array([0.1, 0.1, 0.9, 0.1]))
     assert set(nothing.ask(20).smiles) <= set(STARTS)
+
+
+def test_a_start_that_is_not_allowed_is_no_parent_once_another_is() -> None:
+    optimizer = GraphGA(STARTS, 0, is_allowed=lambda smiles: smiles != STARTS[0])
+    optimizer.tell(optimizer.ask(len(STARTS)), np.array([-1.0, 0.9, 0.1, 0.0]))
+    counts = parents_of_children(optimizer)
+    assert set(counts) == set(STARTS[1:3])
+    assert counts[STARTS[1]] > 3 * counts[STARTS[2]], "in proportion to scores that -1 does not raise"
