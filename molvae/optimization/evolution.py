@@ -39,6 +39,8 @@ LEAD_OPERATORS = (*OPERATORS, GRAFT)
 CANDIDATES, LEAD_CANDIDATES = 6, 24
 #: Times that candidates are made for one batch, if the first hold too few new molecules.
 MAX_ROUNDS = 4
+#: Times that draws of the prior are made for one batch, if none of the first may be an answer.
+MAX_DRAW_ROUNDS = 25
 #: A molecule is a success of its operator if it is among so large a share of the best so far, and among so
 #: many of the best.
 SUCCESS_SHARE, NUM_SUCCESSFUL = 0.1, 50
@@ -186,16 +188,16 @@ class Evolution:
         return self._is_allowed is None or self._is_allowed(smiles)
 
     def _draws(self, num_proposals: int) -> Proposals:
-        """Draws of the prior; those that may be answers, unless there are none in `MAX_ROUNDS` times."""
+        """Draws of the prior; those that may be answers, or one that may not where none of many may."""
         if self._is_allowed is None:
             return prior_proposals(self._model, num_proposals, self._generator)
         fresh = FreshDraws(self._model, self._generator)
-        for _ in range(MAX_ROUNDS):
+        for _ in range(MAX_DRAW_ROUNDS):
             drawn = fresh.make(PRIOR, num_proposals)
             wanted = [one for one in drawn if self._is_wanted(one.smiles)]
             if wanted:
                 return self._proposed(wanted)
-        return self._proposed(drawn)
+        return self._proposed(drawn[:1])
 
     def tell(self, proposals: Proposals, scores: FloatArray) -> None:
         """Learns from the scores `(B,)`, or aims `(B, K)`; a molecule without is never asked for again."""

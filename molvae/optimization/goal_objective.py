@@ -57,7 +57,7 @@ def goal_objective(goal: Goal, model: LatentModel) -> Iterator[Objective]:
         column=None if goal.plain is None else goal.plain.column,
         parts=None if goal.oracle is None else evaluation.parts,
         aims=goal.aims,
-        is_allowed=evaluation.is_allowed if evaluation.has_checks else None,
+        is_allowed=evaluation.is_allowed,
         known_aims=evaluation.known_aims() if goal.pareto else {},
     )
     if goal.oracle is None:
@@ -86,12 +86,7 @@ class _Evaluation:
         }
         self.oracle: PluginOracle | None = None
         # optimizers make the same molecule more than once, and alerts take a millisecond or two
-        self.is_allowed = lru_cache(MAX_REMEMBERED)(self._keeps_all)
-
-    @property
-    def has_checks(self) -> bool:
-        """Whether there are constraints."""
-        return bool(self._checks)
+        self.is_allowed = lru_cache(MAX_REMEMBERED)(self._keeps_all) if self._checks else None
 
     def _keeps_all(self, smiles: str) -> bool:
         """Whether a molecule keeps every constraint."""

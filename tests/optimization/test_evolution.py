@@ -271,7 +271,19 @@ def test_a_front_that_is_sought_from_molecules_is_chosen_among_more(
     assert made == [10 * expected]
 
 
-def test_where_nothing_allowed_is_found_what_is_not_is_proposed() -> None:
+def test_where_nothing_allowed_is_found_what_is_not_is_proposed_one_at_a_time() -> None:
     optimizer = Evolution(ToyLatentModel(), [], 0, is_allowed=lambda _: False)
-    oracle = BudgetedOracle(ORACLES["failing"], 60)
-    assert search(optimizer, oracle, batch_size=20).stop_reason == "budget spent"
+    assert len(optimizer.ask(20).smiles) == 1
+    oracle = BudgetedOracle(ORACLES["failing"], 5)
+    assert search(optimizer, oracle, batch_size=4).stop_reason == "budget spent"
+
+
+def test_what_is_allowed_is_looked_for_among_many_draws() -> None:
+    def is_rare(smiles: str) -> bool:
+        return smiles.count("I") >= 3
+
+    optimizer = Evolution(ToyLatentModel(), [], 0, is_allowed=is_rare)
+    asked = [text for _ in range(3) for text in optimizer.ask(10).smiles]
+    assert all(is_rare(text) for text in asked)
+    free = [text for _ in range(3) for text in Evolution(ToyLatentModel(), [], 0).ask(10).smiles]
+    assert sum(is_rare(text) for text in free) <= 3
