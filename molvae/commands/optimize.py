@@ -180,7 +180,8 @@ def _print_result(result: OptimizeResult, request: OptimizeRequest, out: Path) -
     columns = [name] if objective.column or request.goal is None else [name, *request.goal.columns]
     columns = [FRONT, *columns] if objective.aims else columns
     similarity = [] if result.best_start is None else ["similarity"]
-    shown = result.table[["rank", *columns, *similarity, COMES_BACK, "smiles"]].head(NUM_SHOWN)
+    answers = result.table[result.table[BROKEN] == ""] if BROKEN in result.table else result.table
+    shown = answers[["rank", *columns, *similarity, COMES_BACK, "smiles"]].head(NUM_SHOWN)
     print(in_columns(shown))
     if (num_unknown := int((~shown[COMES_BACK]).sum())) > 0:
         print(

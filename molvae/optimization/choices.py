@@ -19,7 +19,7 @@ from molvae.optimization.gradient_ascent import GradientAscent, GradientSettings
 from molvae.optimization.graph_ga import GraphGA, GraphGASettings
 from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
 from molvae.optimization.objectives import Objective
-from molvae.optimization.random_prior import RandomPrior, prior_proposals
+from molvae.optimization.random_prior import RandomPrior, prior_proposals, wanted_draws
 from molvae.optimization.trust_region_bo import TrustRegionBO, TrustRegionSettings
 
 Settings = GradientSettings | CMASettings | EvolutionSettings | GraphGASettings | TrustRegionSettings
@@ -94,7 +94,7 @@ def _evolution(name: str, operators: Sequence[str], for_leads: Sequence[str]) ->
         if not (settings is None or isinstance(settings, EvolutionSettings)):
             raise _foreign_settings(name, settings)
         chosen = for_leads if starts and objective.aims else operators
-        aims = [objective.known_aims.get(name) for name in objective.aims]
+        aims = [objective.known_aims.get(aim) for aim in objective.aims]
         return Evolution(model, starts, seed, settings, chosen, aims, objective.is_allowed)
 
     return build_evolution
@@ -116,8 +116,10 @@ def _graph_ga(
         raise _foreign_settings("graph-ga", settings)
     if not starts:
         size = (settings or GraphGASettings()).population_size
-        drawn = prior_proposals(model, size, np.random.default_rng(seed)).smiles
-        starts = [text for text in drawn if text]
+        generator = np.random.default_rng(seed)
+        if objective.is_allowed is not None:
+            starts = wanted_draws(model, size, generator, objective.is_allowed).smiles
+        starts = starts or [text for text in prior_proposals(model, size, generator).smiles if text]
     return GraphGA(starts, seed, settings, objective.is_allowed)
 
 

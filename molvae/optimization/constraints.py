@@ -79,7 +79,7 @@ class ConstraintSettings:
             )
 
     def checks(self) -> list[Check]:
-        """The checks that there are to make, in the order of the settings."""
+        """The checks that there are to make, in the order of the settings; PAINS last, as they take long."""
         checks = [_must_have(smarts) for smarts in self.must_have]
         checks += [_must_not_have(smarts) for smarts in self.must_not_have]
         if self.min_similarity is not None:
@@ -90,14 +90,14 @@ class ConstraintSettings:
             checks.append(_at_least("min_heavy_atoms", self.min_heavy_atoms))
         if self.max_heavy_atoms is not None:
             checks.append(_at_most("max_heavy_atoms", self.max_heavy_atoms, Chem.Mol.GetNumHeavyAtoms))
-        if self.pains:
-            checks.append(_without("pains", pains_of))
         if self.reactive:
             checks.append(_without("reactive", reactive_groups_of))
         if self.max_sa is not None:
             checks.append(_at_most("max_sa", self.max_sa, synthetic_accessibility))
         if self.elements:
             checks.append(_of_elements(self.elements))
+        if self.pains:
+            checks.append(_without("pains", pains_of))
         return checks
 
 

@@ -26,7 +26,7 @@ from molvae.optimization.molecule_process import FRAGMENTS_ALONE, KERNELS
 from molvae.optimization.moves import Candidate, FreshDraws, Moves
 from molvae.optimization.objectives import KnownAim
 from molvae.optimization.operator_shares import OperatorShares
-from molvae.optimization.random_prior import PRIOR, prior_proposals
+from molvae.optimization.random_prior import PRIOR, prior_proposals, wanted_draws
 from molvae.optimization.screening import Quotas, Screen
 
 #: Operators whose molecules are decoded from latents that the scores moved; all for a search that begins with
@@ -39,8 +39,8 @@ LEAD_OPERATORS = (*OPERATORS, GRAFT)
 CANDIDATES, LEAD_CANDIDATES = 6, 24
 #: Times that candidates are made for one batch, if the first hold too few new molecules.
 MAX_ROUNDS = 4
-#: Times that draws of the prior are made for one batch, if none of the first may be an answer.
-MAX_DRAW_ROUNDS = 25
+#: Candidates that are made at a time at least, where not all may be answers.
+LEAST_CANDIDATES = 96
 #: A molecule is a success of its operator if it is among so large a share of the best so far, and among so
 #: many of the best.
 SUCCESS_SHARE, NUM_SUCCESSFUL = 0.1, 50
@@ -100,8 +100,8 @@ class Evolution:
         operators: what may make molecules, of `LEAD_OPERATORS`; a model that can't be taught has no slips.
         aims: one for each of `K` aims that are told instead of a score: what gives it without a call, or
             None; empty for a score.
-        is_allowed: whether a canonical SMILES may be an answer. What may not is proposed only where nothing
-            else is found. None where each may.
+        is_allowed: whether a canonical SMILES may be an answer. What may not is proposed only if it is a
+            start, or where nothing else is found. None where each may.
 
     Raises:
         SettingsError: for an unknown operator, or none.
@@ -159,7 +159,8 @@ class Evolution:
         self._memory.is_away = self._memory.detour.is_on and self._generator.random() < AWAY_SHARE
         num_proposals = min(num_proposals, max(LEAST_BATCH, round(BATCH_SHARE * self._num_told)))
         num_candidates = self._candidates * num_proposals
-        candidates = self.candidates(num_candidates, num_candidates)
+        num_made = num_candidates if self._is_allowed is None else max(num_candidates, LEAST_CANDIDATES)
+        candidates = self.candidates(num_made, num_candidates)
         if not candidates:
             return self._draws(num_proposals)
         return self._proposals(candidates, num_proposals)
@@ -191,13 +192,8 @@ class Evolution:
         """Draws of the prior; those that may be answers, or one that may not where none of many may."""
         if self._is_allowed is None:
             return prior_proposals(self._model, num_proposals, self._generator)
-        fresh = FreshDraws(self._model, self._generator)
-        for _ in range(MAX_DRAW_ROUNDS):
-            drawn = fresh.make(PRIOR, num_proposals)
-            wanted = [one for one in drawn if self._is_wanted(one.smiles)]
-            if wanted:
-                return self._proposed(wanted)
-        return self._proposed(drawn[:1])
+        wanted = wanted_draws(self._model, num_proposals, self._generator, self._is_wanted)
+        return wanted if wanted.smiles else prior_proposals(self._model, 1, self._generator)
 
     def tell(self, proposals: Proposals, scores: FloatArray) -> None:
         """Learns from the scores `(B,)`, or aims `(B, K)`; a molecule without is never asked for again."""
@@ -210,9 +206,7 @@ class Evolution:
         scored = {smiles: row for smiles, row in fresh.items() if not np.isnan(scores[row]).any()}
         if not scored:
             return
-        self._screen.tell(list(scored), scores[list(scored.values())])
-        if isinstance(self._screen, FrontScreen):
-            self._memory.rescore(self._screen.scores)
+        self._teach_screen(scored, scores)
         known = self._memory.best_scores()
         share = min(SUCCESS_SHARE, NUM_SUCCESSFUL / len(known))
         bar = float(np.quantile(known, 1 - share))
@@ -221,6 +215,16 @@ class Evolution:
         self._look_elsewhere_if_idle(list(scored))
         for moves in dict.fromkeys(self._moves.values()):
             moves.learn(len(scored))
+
+    def _teach_screen(self, scored: dict[str, int], scores: FloatArray) -> None:
+        """What breaks a constraint tells nothing of the score that its likes have."""
+        if isinstance(self._screen, FrontScreen):
+            self._screen.tell(list(scored), scores[list(scored.values())])
+            self._memory.rescore(self._screen.scores)
+            return
+        allowed = [text for text in scored if self._is_allowed is None or self._is_allowed(text)]
+        if allowed:
+            self._screen.tell(allowed, scores[[scored[text] for text in allowed]])
 
     def _look_elsewhere_if_idle(self, smiles: Sequence[str]) -> None:
         """Begins a detour where molecules told last, and those before them, made the best no better.

@@ -11,6 +11,7 @@ draws, and greedily over a batch.
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 from scipy.stats import norm, qmc
 
 from molvae.interfaces import FloatArray
@@ -70,7 +71,7 @@ class FrontScreen:
     def choose(self, smiles: Sequence[str], num_chosen: int, quotas: Quotas | None = None) -> list[int]:
         """Places of the most promising of valid SMILES; arguments are those of `Screen.choose`."""
         quotas = Quotas.without_kinds(len(smiles)) if quotas is None else quotas
-        if num_chosen == 0 or len(self.scores) < MIN_SCORED or quotas.num_left <= num_chosen:
+        if num_chosen == 0 or self._is_answer().sum() < MIN_SCORED or quotas.num_left <= num_chosen:
             return quotas.take_first(num_chosen)
         chances = self._chances(smiles, self._open_points())
         is_open = np.ones(chances.shape[1])
@@ -80,6 +81,12 @@ class FrontScreen:
             is_open = is_open * (1 - chances[best])
             chosen.append(best)
         return chosen
+
+    def _is_answer(self) -> npt.NDArray[np.bool_]:
+        """Which of those told break no constraint; aims below 0 say nothing of what their likes have."""
+        if not self.scores:
+            return np.zeros(0, dtype=np.bool_)
+        return np.asarray((self._standings.aims >= 0).all(axis=1))
 
     def _open_points(self) -> FloatArray:
         """Points `(M, K)` that nothing told has: none is as good in all aims.
@@ -99,7 +106,9 @@ class FrontScreen:
 
     def _chances(self, smiles: Sequence[str], points: FloatArray) -> FloatArray:
         """How likely each of `B` molecules has each point `(M, K)`, `(B, M)`: is better in every aim."""
-        rows = learned_from(np.array(list(self.scores.values())), self._generator)
+        answers = np.flatnonzero(self._is_answer())
+        scores = np.array(list(self.scores.values()))
+        rows = answers[learned_from(scores[answers], self._generator)]
         aims = self._standings.aims[rows]
         learned, asked = self._scored.rows(rows), features_of(smiles)
         chances = np.ones((len(smiles), len(points)))

@@ -59,9 +59,9 @@ class OracleCall:
 
 
 def call_fronts(calls: Sequence[OracleCall], columns: Sequence[str]) -> npt.NDArray[np.int64]:
-    """The front of each call by some of its values, `(N,)`, the best 1 (see `pareto`); 0 without a score."""
+    """The front of each call by some of its values, `(N,)`, the best 1 (see `pareto`); 0 for no answer."""
     aims = np.array([call.aims(columns) for call in calls], dtype=np.float64).reshape(len(calls), -1)
-    is_known = np.isfinite(aims).all(axis=1)
+    is_known = np.isfinite(aims).all(axis=1) & np.array([call.is_answer for call in calls], dtype=np.bool_)
     found = np.zeros(len(calls), dtype=np.int64)
     found[is_known] = fronts(aims[is_known])
     return found
@@ -72,7 +72,8 @@ def ranked_calls(calls: Sequence[OracleCall], columns: Sequence[str]) -> list[Or
     scored = [call for call in calls if not math.isnan(call.score)]
     keys = [np.array([-call.score for call in scored])]
     if columns:
-        keys.append(call_fronts(scored, columns))
+        of_front = call_fronts(scored, columns)
+        keys.append(np.where(of_front == 0, np.inf, of_front))
     return [scored[row] for row in np.lexsort(keys)]
 
 

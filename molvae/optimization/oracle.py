@@ -95,9 +95,9 @@ class BudgetedOracle:
 
     @property
     def best(self) -> OracleCall | None:
-        """The call with the highest score, the earliest of equals; None while nothing has a score."""
-        scored = [call for call in self._history if not np.isnan(call.score)]
-        return max(scored, key=lambda call: call.score, default=None)
+        """The call of the best molecule that breaks no constraint, the first of equals; None without one."""
+        answers = [call for call in self._history if call.is_answer]
+        return max(answers, key=lambda call: call.score, default=None)
 
     @property
     def calls_since_best(self) -> int:
@@ -123,7 +123,7 @@ class BudgetedOracle:
 
     def curve(self) -> FloatArray:
         """The best score after each call, `(calls,)`; NaN before the first score."""
-        scores = np.array([call.score for call in self._history], dtype=np.float64)
+        scores = np.array([call.score if call.is_answer else np.nan for call in self._history])
         return np.fmax.accumulate(scores) if len(scores) else scores
 
     def __call__(

@@ -1,6 +1,6 @@
 """The baseline: molecules decoded from the prior, never learning from a score."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -8,6 +8,8 @@ from molvae.interfaces import FloatArray, LatentModel, Proposals
 from molvae.optimization.memory import Memory
 
 PRIOR = "prior"
+#: Draws that are made at a time and at most, where only some are wanted.
+DRAWN_AT_A_TIME, MAX_DRAWN = 64, 1_600
 
 
 class RandomPrior:
@@ -44,4 +46,25 @@ def prior_proposals(model: LatentModel, num_proposals: int, generator: np.random
         latents=latents,
         operator=[PRIOR] * num_proposals,
         parents=[""] * num_proposals,
+    )
+
+
+def wanted_draws(
+    model: LatentModel, num_proposals: int, generator: np.random.Generator, is_wanted: Callable[[str], bool]
+) -> Proposals:
+    """At most `num_proposals` draws of the prior that are wanted, none twice; none where those are rare."""
+    found: dict[str, FloatArray] = {}
+    for _ in range(MAX_DRAWN // DRAWN_AT_A_TIME):
+        drawn = prior_proposals(model, DRAWN_AT_A_TIME, generator)
+        assert drawn.latents is not None
+        for smiles, latent in zip(drawn.smiles, drawn.latents, strict=True):
+            if len(found) < num_proposals and smiles and smiles not in found and is_wanted(smiles):
+                found[smiles] = latent
+        if len(found) == num_proposals:
+            break
+    return Proposals(
+        smiles=list(found),
+        latents=np.array(list(found.values())).reshape(-1, model.latent_dim),
+        operator=[PRIOR] * len(found),
+        parents=[""] * len(found),
     )

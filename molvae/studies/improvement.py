@@ -239,7 +239,7 @@ def goal_near(lead: str, *, pareto: bool) -> Goal:
     Args:
         lead: a valid SMILES.
         pareto: whether a front of both, of QED from .7 on (or that of the lead, if it is lower) and
-            similarity from .2 on; else their geometric mean, both from 0 on, so that all molecules have one.
+            similarity from .2 on; else their geometric mean, both from 0 on.
     """
     low_qed, least = 0.0, 0.0
     if pareto:

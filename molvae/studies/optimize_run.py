@@ -162,7 +162,7 @@ def _searched(
 
 
 def _warn_of_starts(request: OptimizeRequest) -> None:
-    """Says how many starts break a constraint of the goal: they are bred from, and are no answer."""
+    """Says how many starts break a constraint of the goal: they may be bred from, and are no answer."""
     checks = [] if request.goal is None else request.goal.constraints.checks()
     if not checks:
         return

@@ -1,5 +1,7 @@
 """Optimisers by name."""
 
+from dataclasses import replace
+
 import pytest
 
 from molvae.errors import InputError
@@ -9,7 +11,9 @@ from molvae.optimization.gradient_ascent import GradientAscent, GradientSettings
 from molvae.optimization.graph_ga import GraphGA
 from molvae.optimization.latent_cma_es import CMASettings, LatentCMAES
 from molvae.optimization.objectives import Objective, PropertyGoal
+from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.random_prior import RandomPrior
+from molvae.optimization.search import search
 from molvae.optimization.trust_region_bo import TrustRegionBO
 from tests.tables import ORACLES, ToyLatentModel
 
@@ -64,3 +68,14 @@ def test_settings_of_another_optimizer_are_refused(
 ) -> None:
     with pytest.raises(InputError, match=f'"{name}" does not take "{type(settings).__name__}"'):
         build_optimizer(name, ToyLatentModel(), ORACLES["linear"], [], 0, settings)
+
+
+def test_the_graph_ga_begins_with_draws_that_keep_the_constraints() -> None:
+    def has_iodine(smiles: str) -> bool:
+        return "I" in smiles
+
+    objective = replace(ORACLES["linear"], is_allowed=has_iodine)
+    oracle = BudgetedOracle(objective, 60)
+    search(build_optimizer("graph-ga", ToyLatentModel(), objective, [], 0), oracle)
+    assert len(oracle.history) == 60
+    assert all(has_iodine(call.smiles) for call in oracle.history)

@@ -47,7 +47,7 @@ def test_the_nearest_of_several_leads_decides_and_its_own_similarity_is_enough()
 
 
 def test_alerts_are_looked_for_unless_switched_off() -> None:
-    assert broken("Oc1c(O)cccc1C(=O)Cl") == "pains: catechol_A(92); reactive: R2 Acid halides"
+    assert broken("Oc1c(O)cccc1C(=O)Cl") == "reactive: R2 Acid halides; pains: catechol_A(92)"
     assert broken("Oc1c(O)cccc1C(=O)Cl", pains=False) == "reactive: R2 Acid halides"
     assert broken("Oc1c(O)cccc1C(=O)Cl", **OFF) == ""
 

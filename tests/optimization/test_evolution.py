@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from molvae.errors import SettingsError
+from molvae.interfaces import Proposals
 from molvae.optimization.evolution import LATENT_OPERATORS, Evolution, EvolutionSettings
 from molvae.optimization.moves import Candidate
 from molvae.optimization.objectives import Evaluations, Objective
@@ -282,8 +283,27 @@ def test_what_is_allowed_is_looked_for_among_many_draws() -> None:
     def is_rare(smiles: str) -> bool:
         return smiles.count("I") >= 3
 
-    optimizer = Evolution(ToyLatentModel(), [], 0, is_allowed=is_rare)
-    asked = [text for _ in range(3) for text in optimizer.ask(10).smiles]
-    assert all(is_rare(text) for text in asked)
+    for size in (1, 10):
+        optimizer = Evolution(ToyLatentModel(), [], 0, is_allowed=is_rare)
+        asked = [text for _ in range(3) for text in optimizer.ask(size).smiles]
+        assert len(asked) == 3 * size
+        assert all(is_rare(text) for text in asked)
     free = [text for _ in range(3) for text in Evolution(ToyLatentModel(), [], 0).ask(10).smiles]
     assert sum(is_rare(text) for text in free) <= 3
+
+
+@pytest.mark.parametrize("num_aims", [0, 2])
+def test_a_start_that_is_not_allowed_says_nothing_against_what_is_like_it(num_aims: int) -> None:
+    lead, alike = toy_smiles([4] * 12), toy_smiles([4] * 11 + [3])
+    others = [toy_smiles([level % 2, level % 3] * 6) for level in range(6)]
+    told = [lead, *others, *(toy_smiles([0] * place + [1] * (12 - place)) for place in range(1, 11))]
+    optimizer = Evolution(
+        ToyLatentModel(), [lead], 0, aims=[None] * num_aims, is_allowed=lambda smiles: smiles != lead
+    )
+    scores = np.linspace(0.1, 0.2, len(dict.fromkeys(told)))
+    scores[0] = -1.0
+    rows = list(dict.fromkeys(told))
+    proposals = Proposals(rows, None, ["start"] * len(rows), [""] * len(rows))
+    optimizer.tell(proposals, np.tile(scores[:, None], (1, num_aims)) if num_aims else scores)
+    worse = toy_smiles([1, 0, 0, 1] * 3)
+    assert optimizer._screen.choose([worse, alike], 1) == [1]
