@@ -113,6 +113,13 @@ def broken_constraints(mol: Chem.Mol, checks: Sequence[Check]) -> str:
         return "; ".join(broken for check in checks if (broken := check(mol)))
 
 
+def keeps_all(smiles: str, checks: Sequence[Check]) -> bool:
+    """Whether a valid SMILES keeps all constraints; what the first one refuses is not asked of the others."""
+    mol = parse_smiles(smiles)
+    with silenced_rdkit():
+        return not any(check(mol) for check in checks)
+
+
 def _pattern(key: str, smarts: str) -> Chem.Mol:
     with silenced_rdkit():
         pattern = Chem.MolFromSmarts(smarts) if smarts else None

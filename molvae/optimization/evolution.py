@@ -186,6 +186,10 @@ class Evolution:
         is_new = bool(smiles) and smiles not in self._memory
         if not is_new or (self._memory.is_away and self._memory.detour.is_near(smiles)):
             return False
+        return self._may_be(smiles)
+
+    def _may_be(self, smiles: str) -> bool:
+        """Whether a molecule may be an answer."""
         return self._is_allowed is None or self._is_allowed(smiles)
 
     def _draws(self, num_proposals: int) -> Proposals:
@@ -222,7 +226,7 @@ class Evolution:
             self._screen.tell(list(scored), scores[list(scored.values())])
             self._memory.rescore(self._screen.scores)
             return
-        allowed = [text for text in scored if self._is_allowed is None or self._is_allowed(text)]
+        allowed = [text for text in scored if self._may_be(text)]
         if allowed:
             self._screen.tell(allowed, scores[[scored[text] for text in allowed]])
 

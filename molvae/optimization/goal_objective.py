@@ -19,7 +19,7 @@ import numpy as np
 from molvae.chem.molecules import parse_smiles
 from molvae.chem.properties import compute_properties
 from molvae.interfaces import FloatArray, LatentModel
-from molvae.optimization.constraints import broken_constraints
+from molvae.optimization.constraints import broken_constraints, keeps_all
 from molvae.optimization.desirability import overall_desirability
 from molvae.optimization.desired_property import COLUMN_PREFIXES, DesiredProperty
 from molvae.optimization.goal import Goal
@@ -86,12 +86,8 @@ class _Evaluation:
         }
         self.oracle: PluginOracle | None = None
         # optimizers make the same molecule more than once, and alerts take a millisecond or two
-        self.is_allowed = lru_cache(MAX_REMEMBERED)(self._keeps_all) if self._checks else None
-
-    def _keeps_all(self, smiles: str) -> bool:
-        """Whether a molecule keeps every constraint."""
-        mol = parse_smiles(smiles)
-        return not any(broken_constraints(mol, [check]) for check in self._checks)
+        asked = partial(keeps_all, checks=self._checks)
+        self.is_allowed = lru_cache(MAX_REMEMBERED)(asked) if self._checks else None
 
     def known_aims(self) -> dict[str, KnownAim]:
         """Aims that need no call: likeness to leads and, where an oracle is what costs, all but its own."""

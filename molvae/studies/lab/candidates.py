@@ -9,9 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from molvae.chem.molecules import parse_smiles
 from molvae.interfaces import FloatArray, LatentModel, Proposals
-from molvae.optimization.constraints import Check, broken_constraints
+from molvae.optimization.constraints import Check, keeps_all
 from molvae.optimization.evolution import Evolution
 from molvae.optimization.judge import Judge
 from molvae.optimization.measured_goal import MeasuredGoal
@@ -72,7 +71,7 @@ def make_candidates(
     with Progress(NUM_GENERATIONS, "making candidates") as bar:
         for _ in range(NUM_GENERATIONS):
             fresh = makers.make(num_made)
-            kept = [one for one in fresh if not broken_constraints(parse_smiles(one.smiles), checks)]
+            kept = [one for one in fresh if keeps_all(one.smiles, checks)]
             num_broken += len(fresh) - len(kept)
             pool |= {one.smiles: one for one in kept}
             makers.learn(fresh, _hopes([one.smiles for one in fresh], set(pool), judge, goal))

@@ -13,7 +13,7 @@ from molvae.chem.synthetic_accessibility import rare_environments
 from molvae.errors import InputError, SettingsError
 from molvae.interfaces import FloatArray, LatentModel
 from molvae.optimization.batches import choose_batch
-from molvae.optimization.constraints import Check, broken_constraints
+from molvae.optimization.constraints import Check, keeps_all
 from molvae.optimization.goal import Goal, goal_of_record
 from molvae.optimization.judge import Judge, Outlook
 from molvae.optimization.measured_goal import MeasuredGoal
@@ -190,7 +190,7 @@ class _Choice:
 
     def choose(self, settings: SuggestSettings, number: int) -> tuple[pd.DataFrame, int, int]:
         """The table of the batch, how many candidates there were, and how many more broke a constraint."""
-        keeps = [not broken_constraints(parse_smiles(text), self._checks) for text in self._history.smiles]
+        keeps = [keeps_all(text, self._checks) for text in self._history.smiles]
         computed = self._wanted.computed(self._history.smiles)
         scores = self._wanted.scores(self._judge.settled().T, computed)
         if any(keeps):
