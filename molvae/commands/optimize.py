@@ -3,8 +3,8 @@
 The property is one that RDKit computes (logP, QED, SA, MW, TPSA, ...), or else one that the model was trained
 to predict: then the head is the oracle, and what is found is as good as the head is. An oracle of your own
 gives any other, and a goal file asks for several at once, and for constraints. The budget counts the
-molecules that are scored. The folder holds oracle.csv, every call as it happened, and molecules.csv and
-molecules.sdf, the molecules found, best first.
+molecules that are scored. The folder holds oracle.csv, every call as it happened, molecules.csv and
+molecules.sdf, the molecules found, best first, and report.html, a page about the search.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from molvae.commands.opening import add_model
-from molvae.commands.search_settings import SearchSettings, objective_of
+from molvae.commands.search_settings import SearchSettings
 from molvae.commands.tables import in_columns, read_smiles
 from molvae.errors import InputError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
@@ -24,6 +24,7 @@ from molvae.generation.molecules import refusal_error
 from molvae.optimization.choices import Settings
 from molvae.optimization.evolution import EvolutionSettings
 from molvae.optimization.goal import Goal
+from molvae.optimization.goal_objective import goal_objective
 from molvae.optimization.gradient_ascent import GradientSettings
 from molvae.optimization.graph_ga import GraphGASettings
 from molvae.optimization.latent_cma_es import CMASettings
@@ -41,6 +42,7 @@ from molvae.studies.optimize_run import (
     optimize_molecules,
     sought_value,
 )
+from molvae.studies.search_report import write_search_page
 
 logger = logging.getLogger(__name__)
 
@@ -82,9 +84,9 @@ def run(arguments: argparse.Namespace) -> None:
     _check_flags(vars(arguments), settings)
     if arguments.retry_failed and not arguments.resume:
         raise SettingsError('"--retry-failed" goes on with a run: give --resume too')
-    goal = settings.read_goal()  # a mistake in it is told at once
     model = load_model(arguments.model)
-    with objective_of(settings, goal, model) as objective:
+    goal = settings.read_goal(model.property_names)
+    with goal_objective(goal, model) as objective:
         own = OWN_SETTINGS.get(settings.optimizer)
         request = OptimizeRequest(
             objective=objective,
@@ -107,6 +109,8 @@ def run(arguments: argparse.Namespace) -> None:
             retry_failed=arguments.retry_failed,
         )
     _print_result(result, request, arguments.out)
+    if result.best is not None:
+        print(f"report: {write_search_page(arguments.out)}")
 
 
 def _check_flags(given: Collection[str], settings: SearchSettings) -> None:
@@ -146,9 +150,9 @@ def _starts(model: MoleculeModel, settings: SearchSettings) -> list[str]:
     return list(dict.fromkeys(starts))
 
 
-def _leads(model: MoleculeModel, goal: Goal | None) -> list[str]:
+def _leads(model: MoleculeModel, goal: Goal) -> list[str]:
     """Canonical SMILES of the leads of a goal that the model can read: where else to start."""
-    leads = model.readable(() if goal is None else goal.constraints.leads)
+    leads = model.readable(goal.constraints.leads)
     for refusal in leads.refused:
         logger.warning("the search can't start at the lead %s: %s", refusal.smiles, refusal.reason)
     return list(dict.fromkeys(leads.smiles))
@@ -175,9 +179,9 @@ def _print_result(result: OptimizeResult, request: OptimizeRequest, out: Path) -
         print(f"the search stopped: its last {request.patience:,} molecules or more were no better")
     if result.search.stop_reason == "stalled":
         print("the search stalled: it proposed nothing new for a long time, and kept the rest of its budget")
-    if request.goal is not None and (note := _shortcomings(result, calls)):
+    if note := _shortcomings(result, calls):
         print(note)
-    columns = [name] if objective.column or request.goal is None else [name, *request.goal.columns]
+    columns = [name] if objective.column else [name, *request.goal.columns]
     columns = [FRONT, *columns] if objective.aims else columns
     similarity = [] if result.best_start is None else ["similarity"]
     answers = result.table[result.table[BROKEN] == ""] if BROKEN in result.table else result.table

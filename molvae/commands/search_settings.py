@@ -1,20 +1,18 @@
-"""What a search is for, from a few flags or from a goal file: settings in, an objective out."""
+"""What a search is for, from a few flags or from a goal file: settings in, a goal out."""
 
 import logging
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from molvae.chem.properties import property_name
 from molvae.errors import SettingsError
-from molvae.generation.latent_model import MoleculeModel
 from molvae.optimization.choices import DEFAULT_OPTIMIZER
 from molvae.optimization.constraints import ConstraintSettings
-from molvae.optimization.desired_property import DesiredProperty
+from molvae.optimization.desired_property import DesiredProperty, Source
 from molvae.optimization.goal import Goal, read_goal
-from molvae.optimization.goal_objective import goal_objective
-from molvae.optimization.objectives import Direction, Objective, predicted_objective, property_objective
+from molvae.optimization.objectives import Direction
 from molvae.optimization.plugin_oracle import OracleSettings
 
 logger = logging.getLogger(__name__)
@@ -63,6 +61,10 @@ class SearchSettings:
     goal: Path | None = field(
         default=None, metadata={"help": "a TOML file: several properties, constraints, an oracle of your own"}
     )
+    alerts: bool = field(
+        default=True,
+        metadata={"help": "keep out reactive groups and PAINS; a goal file says so of itself"},
+    )
     oracle_python: str | None = field(
         default=None,
         metadata={"help": "a function from SMILES to numbers, FILE.py:FUNCTION, that gives the property"},
@@ -102,6 +104,11 @@ class SearchSettings:
                 f'the oracle "{oracle}" is given beside the goal file "{self.goal}"; write it there, under '
                 "[oracle]"
             )
+        if self.goal is not None and not self.alerts:
+            raise SettingsError(
+                f'"--no-alerts" is given beside the goal file "{self.goal}"; write reactive = false and '
+                "pains = false there, under [constraints]"
+            )
         for name in ("budget", "stop_after", "proposals_per_batch"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -122,56 +129,53 @@ class SearchSettings:
         name, value = read_target(self.target or "")
         return name, "target", value
 
-    def read_goal(self) -> Goal | None:
-        """The goal in the goal file, or that of a property which an oracle gives; None for any other.
+    def read_goal(self, predicted: Sequence[str]) -> Goal:
+        """The goal in the goal file, or that of the one property in the flags.
+
+        Args:
+            predicted: what the model's head predicts, for a property that nothing else gives.
 
         Raises:
             MissingFileError: there is no goal file.
-            InputError: what is asked for makes no sense.
+            InputError: what is asked for makes no sense, or is neither computed nor predicted.
         """
         if self.goal is not None:
             return read_goal(self.goal)
         name, direction, target = self.single_aim()
-        if self.oracle_python is None and self.oracle_command is None:
-            return None
+        oracle = self._oracle()
+        source: Source = "oracle"
+        if oracle is None:
+            name, source = _source_of(name, predicted)
         wanted = DesiredProperty(
             name=name,
-            source="oracle",
+            source=source,
             maximize=direction == "maximize",
             minimize=direction == "minimize",
             target=target,
         )
-        oracle = OracleSettings(
+        constraints = ConstraintSettings(pains=self.alerts, reactive=self.alerts)
+        return Goal(properties=(wanted,), constraints=constraints, oracle=oracle)
+
+    def _oracle(self) -> OracleSettings | None:
+        """The oracle in the flags; None without one."""
+        if self.oracle_python is None and self.oracle_command is None:
+            return None
+        return OracleSettings(
             python=self.oracle_python,
             command=self.oracle_command,
             timeout=self.oracle_timeout,
             batch=self.oracle_batch,
             workers=self.oracle_workers,
         )
-        free = ConstraintSettings(pains=False, reactive=False)  # as for any other property without a file
-        return Goal(properties=(wanted,), constraints=free, oracle=oracle)
 
 
-def objective_of(
-    settings: SearchSettings, goal: Goal | None, model: MoleculeModel
-) -> AbstractContextManager[Objective]:
-    """A context manager that gives the objective of what `settings.read_goal` gave.
-
-    Raises:
-        SettingsError: for a property that is neither computed nor predicted, or an oracle that isn't there.
-    """
-    return nullcontext(_single_objective(settings, model)) if goal is None else goal_objective(goal, model)
-
-
-def _single_objective(settings: SearchSettings, model: MoleculeModel) -> Objective:
-    """The objective of one property: computed by RDKit if it can be, else predicted by the head."""
-    name, direction, target = settings.single_aim()
+def _source_of(name: str, predicted: Sequence[str]) -> tuple[str, Source]:
+    """A property's name as it is known, and where it comes from: RDKit if it can be, else the head."""
     try:
-        computed = property_name(name)
+        return property_name(name), "rdkit"
     except SettingsError as error:
-        if name not in model.property_names:
-            known = ", ".join(model.property_names) or "none"
+        if name not in predicted:
+            known = ", ".join(predicted) or "none"
             raise SettingsError(f"{error}; the model itself predicts {known}") from error
-        logger.warning("the oracle is what the model itself predicts of %s: check what is found", name)
-        return predicted_objective(model, name, direction, target)
-    return property_objective(computed, direction, target)
+    logger.warning("the oracle is what the model itself predicts of %s: check what is found", name)
+    return name, "predicted"

@@ -15,7 +15,8 @@ import numpy as np
 from molvae.errors import InputError, SettingsError
 from molvae.interfaces import FloatArray, LatentModel, Proposals
 from molvae.optimization.latent_frame import LatentFrame, log_uniform, random_directions
-from molvae.optimization.memory import Memory, encode_or_keep
+from molvae.optimization.lenient_encoding import encode_or_keep
+from molvae.optimization.memory import Memory
 from molvae.optimization.objectives import PropertyGoal
 from molvae.optimization.random_prior import prior_proposals
 

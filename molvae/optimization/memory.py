@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from molvae.chem.molecules import canonicalize
-from molvae.errors import MoleculeError
 from molvae.interfaces import FloatArray, LatentModel, Proposals
 from molvae.optimization.detour import Detour
+from molvae.optimization.lenient_encoding import encode_or_keep, encode_readable
 
 START = "start"
 
@@ -146,8 +146,7 @@ class Memory:
             for text in dict.fromkeys(smiles)
             if text not in self._latents and text not in self._latentless
         ]
-        nowhere = np.full((len(new), self._model.latent_dim), np.nan)
-        for text, latent in zip(new, encode_or_keep(self._model, new, nowhere) if new else [], strict=True):
+        for text, latent in zip(new, encode_readable(self._model, new) if new else [], strict=True):
             if np.isnan(latent).any():
                 self._latentless.add(text)
             else:
@@ -179,17 +178,3 @@ def latent_of(proposals: Proposals, row: int) -> FloatArray | None:
         return None
     latent: FloatArray = proposals.latents[row]
     return latent
-
-
-def encode_or_keep(model: LatentModel, smiles: Sequence[str], latents: FloatArray) -> FloatArray:
-    """The encodings `(B, L)` of molecules, and for those that can't be encoded the latents `(B, L)` given."""
-    try:
-        return model.encode(smiles)
-    except MoleculeError:
-        encoded = np.array(latents)
-    for row, text in enumerate(smiles):
-        try:
-            encoded[row] = model.encode([text])[0]
-        except MoleculeError:
-            continue
-    return encoded

@@ -1,8 +1,7 @@
 """What a search tries to reach: an `Objective` turns canonical SMILES into scores, and higher is better.
 
 In: the name of a property and where it should go. Out: a frozen `Objective` that an oracle counts. The
-property is one that RDKit computes, or one that the model's head predicts: then what is found is as good as
-the head is.
+property is one that RDKit computes; `goal_objective` makes objectives of predicted ones, and of several.
 """
 
 import math
@@ -15,8 +14,9 @@ import numpy as np
 from molvae.chem.fingerprints import morgan_bits, nearest_tanimoto
 from molvae.chem.molecules import parse_smiles
 from molvae.chem.properties import PROPERTIES, property_function
-from molvae.errors import MoleculeError, SettingsError
+from molvae.errors import SettingsError
 from molvae.interfaces import FloatArray, LatentModel
+from molvae.optimization.lenient_encoding import encode_readable
 
 Direction = Literal["maximize", "minimize", "target"]
 
@@ -169,32 +169,6 @@ def property_objective(name: str, direction: Direction, target: float | None = N
     return Objective(name=described, function=evaluate, goal=goal, column=name)
 
 
-def predicted_objective(
-    model: LatentModel, name: str, direction: Direction, target: float | None = None
-) -> Objective:
-    """The objective that takes a property which a model's head predicts up, down, or to a target.
-
-    Args:
-        model: the model, whose head is the oracle: a molecule is encoded, and its latents read.
-        name: one of the head's properties, as it is written there.
-        direction: "maximize", "minimize", or "target".
-        target: the value to come close to, in the property's unit, with direction "target".
-
-    Raises:
-        SettingsError: for a property that the head does not predict, an unknown direction, or a target
-            without the direction "target".
-    """
-    predict = prediction_function(model, name)
-    goal = PropertyGoal(property_name=name, direction=direction, target=target)
-
-    def evaluate(smiles: Sequence[str]) -> Evaluations:
-        values = predict(smiles)
-        return Evaluations(scores=goal.score(values), values={name: values})
-
-    described = _described(f"{direction} predicted {name}", target)
-    return Objective(name=described, function=evaluate, goal=goal, column=name)
-
-
 def prediction_function(model: LatentModel, name: str) -> Callable[[Sequence[str]], FloatArray]:
     """A function from SMILES to what the model's head says of one property, NaN for what it can't read.
 
@@ -229,12 +203,11 @@ def similarity_function(leads: Sequence[str]) -> Callable[[Sequence[str]], Float
 
 def _predicted(model: LatentModel, smiles: Sequence[str], column: int) -> FloatArray:
     """What the head says of molecules, `(B,)`; NaN for one that the model can't read."""
-    try:
-        predicted: FloatArray = model.predict(model.encode(smiles)).mean[:, column].astype(np.float64)
-    except MoleculeError:
-        if len(smiles) == 1:
-            return np.array([math.nan])
-        return np.concatenate([_predicted(model, [text], column) for text in smiles])
+    predicted = np.full(len(smiles), np.nan)
+    latents = encode_readable(model, smiles) if len(smiles) else np.empty((0, model.latent_dim))
+    is_read = np.isfinite(latents).all(axis=1)
+    if is_read.any():
+        predicted[is_read] = model.predict(latents[is_read]).mean[:, column]
     return predicted
 
 

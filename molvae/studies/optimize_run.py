@@ -49,7 +49,7 @@ class OptimizeRequest:
 
     Attributes:
         objective: what to reach.
-        goal: the goal that the objective was made of; None for one property.
+        goal: the goal that the objective was made of.
         starts: canonical SMILES to begin at; without any, the search begins at draws of the prior.
         optimizer: a name of `molvae.optimization.choices.OPTIMIZERS`.
         settings: the optimizer's own; None for its defaults.
@@ -61,7 +61,7 @@ class OptimizeRequest:
     """
 
     objective: Objective
-    goal: Goal | None = None
+    goal: Goal
     starts: Sequence[str]
     optimizer: str = DEFAULT_OPTIMIZER
     settings: Settings | None = None
@@ -149,7 +149,7 @@ def _searched(
             num_seen = len(oracle.history)
 
         found = search(optimizer, oracle, request.proposals_per_batch, show, patience=request.patience)
-    leads = [] if request.goal is None else [canonicalize(text) for text in request.goal.constraints.leads]
+    leads = [canonicalize(text) for text in request.goal.constraints.leads]
     table = ranked_table(found, request.objective, request.starts, leads)
     if len(table):
         table = table.assign(**opinion_columns(model, table["smiles"].tolist(), request.seed))
@@ -163,9 +163,7 @@ def _searched(
 
 def _warn_of_starts(request: OptimizeRequest) -> None:
     """Says how many starts break a constraint of the goal: they may be bred from, and are no answer."""
-    checks = [] if request.goal is None else request.goal.constraints.checks()
-    if not checks:
-        return
+    checks = request.goal.constraints.checks()
     reasons = {smiles: broken_constraints(parse_smiles(smiles), checks) for smiles in request.starts}
     broken = [f"{smiles} ({reason})" for smiles, reason in reasons.items() if reason]
     if broken:
@@ -188,5 +186,5 @@ def _record(request: OptimizeRequest) -> dict[str, Any]:
         "proposals_per_batch": request.proposals_per_batch,
         "seed": request.seed,
         "model": request.model_key,
-        "goal": None if request.goal is None else request.goal.record(),
+        "goal": request.goal.record(),
     }

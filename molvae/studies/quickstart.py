@@ -22,13 +22,16 @@ from molvae.evaluation.report import describe_sample
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import load_model
 from molvae.generation.sampling import draw_molecules
-from molvae.optimization.objectives import property_objective
+from molvae.optimization.desired_property import DesiredProperty
+from molvae.optimization.goal import Goal
+from molvae.optimization.goal_objective import goal_objective
 from molvae.studies.molecule_tables import DEFAULT_PROPERTIES, FLOAT_FORMAT, sample_table
 from molvae.studies.optimize_run import (
     OptimizeRequest,
     OptimizeResult,
     optimize_molecules,
 )
+from molvae.studies.search_report import write_search_page
 from molvae.training.request import RunRequest, RunSettings
 from molvae.training.run import train_model
 from molvae.training.settings import TrainingSettings
@@ -155,11 +158,17 @@ def _sample(plan: QuickstartPlan, model: MoleculeModel, name: str, kind: str) ->
 
 
 def _optimize(plan: QuickstartPlan, model: MoleculeModel, starts: Sequence[str], name: str) -> Figure:
-    objective = property_objective(name, "maximize")
-    request = OptimizeRequest(objective=objective, starts=starts, budget=plan.budget, seed=plan.seed)
-    result: OptimizeResult = optimize_molecules(model, request, plan.out / f"optimize-{name}")
-    if result.best is None or result.best_start is None:
-        return Figure(f"best {name}", np.nan, "none of the molecules has a value")
-    start = result.best_start.values[name]
-    remark = f"from {start:.3f} of the best start, {plan.budget} calls of {request.optimizer}"
+    goal = Goal(properties=(DesiredProperty(name=name, maximize=True),))
+    with goal_objective(goal, model) as objective:
+        request = OptimizeRequest(
+            objective=objective, goal=goal, starts=starts, budget=plan.budget, seed=plan.seed
+        )
+        folder = plan.out / f"optimize-{name}"
+        result: OptimizeResult = optimize_molecules(model, request, folder)
+    remark = f"{plan.budget} calls of {request.optimizer}"
+    if result.best is None:
+        return Figure(f"best {name}", np.nan, f"no molecule without alerts, {remark}")
+    write_search_page(folder)
+    if result.best_start is not None:
+        remark = f"from {result.best_start.values[name]:.3f} of the best start, {remark}"
     return Figure(f"best {name}", result.best.values[name], remark)

@@ -1,6 +1,7 @@
 """The folder of a search in, a page about it out: what was sought, how it went, and what was found.
 
-Everything is read from what `optimize_run` wrote, so a search that still runs has a page too.
+Everything is read from what `optimize_run` wrote, so a search that still runs has a page too. A finished one
+has it in its folder.
 """
 
 from pathlib import Path
@@ -19,6 +20,10 @@ from molvae.run_folder import RUN_FILE, read_record
 from molvae.studies.model_opinion import COMES_BACK
 from molvae.studies.optimize_run import MOLECULES_FILE, ORACLE_FILE, sought_value
 from molvae.studies.page.document import Section, facts_of, figure_of, gallery_of, page_of, table_of
+from molvae.whole_files import write_whole
+
+#: The page in the folder of a search.
+PAGE_FILE = "report.html"
 
 #: Molecules drawn, rows of the table, calls on the picture, and steps of the best one's descent.
 NUM_DRAWN, NUM_ROWS, NUM_POINTS, MAX_STEPS = 24, 30, 3_000, 12
@@ -30,6 +35,18 @@ COLORS = ("#1f6f8b", "#d1495b", "#edae49", "#66a182", "#8d6a9f", "#9aa7b5", "#2e
 def is_search(folder: Path) -> bool:
     """Whether a folder is that of a search."""
     return (folder / ORACLE_FILE).is_file()
+
+
+def write_search_page(folder: Path) -> Path:
+    """Puts the page of a search into its folder, and returns where it is.
+
+    Raises:
+        InputError: as `search_page` does.
+        CheckpointError: the page can't be written.
+    """
+    path = folder / PAGE_FILE
+    write_whole({path: search_page(folder).encode()}, remedy="free some space, and go on with --resume")
+    return path
 
 
 def search_page(folder: Path) -> str:
@@ -46,10 +63,11 @@ def search_page(folder: Path) -> str:
             f'"{folder / ORACLE_FILE}" has no molecule with a score that keeps the constraints: there is '
             "nothing to report yet"
         )
-    aims = _aims(record)
+    goal = goal_of_record(record["goal"], RUN_FILE)
+    aims = goal.aims
     ranked = ranked_calls(scored, aims)
     table = _molecules(folder)
-    column = _column(record, ranked[0])
+    column = None if goal.plain is None else goal.plain.column
     sections = [
         Section("What was sought", "", [facts_of(_facts(record, calls))]),
         *([_front(ranked, aims)] if aims else []),
@@ -65,19 +83,6 @@ def search_page(folder: Path) -> str:
         f"{max(best):.4g}."
     )
     return page_of(folder.resolve().name, lead, sections)
-
-
-def _aims(record: dict[str, Any]) -> tuple[str, ...]:
-    """The columns of the aims of a Pareto front; none where one score was sought."""
-    return goal_of_record(record["goal"], RUN_FILE).aims if record.get("goal") else ()
-
-
-def _column(record: dict[str, Any], call: OracleCall) -> str | None:
-    """The column of the one property that was sought as it is; None where a score was made of values."""
-    if record.get("goal"):
-        plain = goal_of_record(record["goal"], RUN_FILE).plain
-        return None if plain is None else plain.column
-    return next(iter(call.values)) if len(call.values) == 1 else None
 
 
 def _front(ranked: list[OracleCall], aims: tuple[str, ...]) -> Section:
@@ -129,8 +134,8 @@ def _molecules(folder: Path) -> pd.DataFrame | None:
 
 def _record(folder: Path) -> dict[str, Any]:
     record = read_record(folder) or {}
-    goal, budget = record.get("goal"), record.get("budget", 0)
-    if "objective" not in record or not (goal is None or isinstance(goal, dict)) or type(budget) is not int:
+    is_whole = isinstance(record.get("goal"), dict) and type(record.get("budget", 0)) is int
+    if "objective" not in record or not is_whole:
         raise InputError(
             f'"{folder / RUN_FILE}" does not say what the search was for: give the folder that molvae '
             "optimize wrote"
@@ -236,7 +241,10 @@ def _descent(best: OracleCall, calls: list[OracleCall], column: str | None) -> S
     while len(line) < MAX_STEPS and line[-1].parent in by_smiles and line[-1].parent != line[-1].smiles:
         line.append(by_smiles[line[-1].parent])
     line.reverse()
-    captions = [f"{call.operator}, call {call.number:,}: {sought_value(column, call):.4g}" for call in line]
+    captions = [
+        f"{call.operator}, call {call.number:,}: {call.error or f'{sought_value(column, call):.4g}'}"
+        for call in line
+    ]
     text = f"The best molecule and the {len(line) - 1} before it, each made of the one to its left."
     return Section("Where the best came from", text, [gallery_of([call.smiles for call in line], captions)])
 

@@ -11,6 +11,7 @@ from rdkit.DataStructs import TanimotoSimilarity
 
 from molvae.generation.model_folder import load_model
 from molvae.optimization.choices import OPTIMIZERS
+from molvae.optimization.constraints import ConstraintSettings, keeps_all
 from tests.command_line import RunMolvae
 
 STARTS = ("CCOc1ccccc1", "NC(=O)c1ccccc1")
@@ -23,7 +24,7 @@ def test_the_folder_holds_every_call_and_the_molecules_best_first(
 ) -> None:
     out = tmp_path / "better"
     argv = ["optimize", tiny_model_dir, "--maximize", "qed", "--budget", 25, "--out", out, *FROM]
-    outcome = molvae_command(*argv, "--optimizer", optimizer)
+    outcome = molvae_command(*argv, "--no-alerts", "--optimizer", optimizer)
     assert outcome.code == 0
     calls, table = pd.read_csv(out / "oracle.csv"), pd.read_csv(out / "molecules.csv")
     assert len(calls) == len(table) == 25
@@ -44,6 +45,26 @@ def test_the_folder_holds_every_call_and_the_molecules_best_first(
     start = max(QED.qed(Chem.MolFromSmiles(text)) for text in STARTS)
     first = f"best QED {best['QED']:.3f}, from {start:.3f} of the best start, in 25 calls of {optimizer}"
     assert outcome.out.splitlines()[0] == first
+
+
+def test_alerts_are_kept_out_unless_they_are_switched_off(
+    molvae_command: RunMolvae, tiny_model_dir: Path, tmp_path: Path
+) -> None:
+    acyl_chloride = "O=C(Cl)c1ccccc1"
+    argv = ["optimize", tiny_model_dir, "--maximize", "QED", "--budget", 40, *FROM]
+    argv += ["--from-smiles", acyl_chloride, "--out"]
+    outcome = molvae_command(*argv, tmp_path / "kept_out")
+    assert outcome.code == 0, outcome.err
+    assert "1 of 3 starting molecules break a constraint" in outcome.err
+    calls = pd.read_csv(tmp_path / "kept_out" / "oracle.csv", index_col="smiles")
+    assert calls["error"][acyl_chloride].startswith("reactive: ")
+    assert calls["error"].notna().sum() == 1, "only what was given is asked about all the same"
+    checks = ConstraintSettings().checks()
+    found = pd.read_csv(tmp_path / "kept_out" / "molecules.csv")["smiles"]
+    assert [text for text in found if not keeps_all(text, checks)] == []
+    assert molvae_command(*argv, tmp_path / "let_in", "--no-alerts").code == 0
+    calls = pd.read_csv(tmp_path / "let_in" / "oracle.csv", index_col="smiles")
+    assert calls["score"][acyl_chloride] == pytest.approx(QED.qed(Chem.MolFromSmiles(acyl_chloride)))
 
 
 def test_evolution_is_what_searches_unless_told_otherwise(
@@ -148,6 +169,7 @@ def test_starts_of_a_file_are_those_that_the_model_can_read(
         (["--maximize", "QED", "--oracle-batch", "4"], '"--oracle-batch" says how an oracle is run'),
         (["--maximize", "QED", "--oracle-workers", "4"], '"--oracle-workers" says how an oracle is run'),
         (["--target", "logP=nan"], 'the target of logP is "nan": give a finite number'),
+        (["--goal", "goal.toml", "--no-alerts"], "write reactive = false and pains = false there"),
     ],
 )
 def test_a_search_that_makes_no_sense_is_refused_before_it_starts(

@@ -59,7 +59,8 @@ def test_a_search_has_a_page_of_its_calls_and_of_where_the_best_came_from(
 ) -> None:
     folder, out = tmp_path / "better", tmp_path / "page.html"
     argv = ["optimize", tiny_model_dir, "--maximize", "QED", "--budget", 60, "--out", folder]
-    assert molvae_command(*argv, "--optimizer", "evolution", "--from-smiles", "CCOc1ccccc1").code == 0
+    outcome = molvae_command(*argv, "--optimizer", "evolution", "--from-smiles", "CCOc1ccccc1")
+    assert outcome.out.splitlines()[-1] == f"report: {folder / 'report.html'}"
     ledger = folder / "oracle.csv"
     with ledger.open("a", encoding="utf-8") as file:
         file.write("61,CC")  # a call that is being written
@@ -68,6 +69,7 @@ def test_a_search_has_a_page_of_its_calls_and_of_where_the_best_came_from(
     assert outcome.code == 0, outcome.err
     assert ledger.read_bytes() == before
     page = out.read_text(encoding="utf-8")
+    assert (folder / "report.html").read_text(encoding="utf-8") == page
     assert re.findall(r"<h2>(.*?)</h2>", page) == [
         "What was sought",
         "The best molecules",
@@ -89,7 +91,7 @@ def test_a_page_shows_values_where_one_is_minimized_and_a_damaged_table_is_told_
 ) -> None:
     folder, out = tmp_path / "easy", tmp_path / "page.html"
     argv = ["optimize", tiny_model_dir, "--minimize", "SA", "--budget", 20, "--out", folder]
-    assert molvae_command(*argv, "--optimizer", "random-prior").code == 0
+    assert molvae_command(*argv, "--no-alerts", "--optimizer", "random-prior").code == 0
     assert molvae_command("report", folder, "--out", out).code == 0
     page = out.read_text(encoding="utf-8")
     best = pd.read_csv(folder / "molecules.csv")["SA"].min()
@@ -110,7 +112,8 @@ def test_what_is_no_search_is_told_so(molvae_command: RunMolvae, tmp_path: Path)
     (folder / "oracle.csv").write_text(header + "\n1,CC,,{},prior,,no,QED\n", encoding="utf-8")
     outcome = molvae_command("report", folder, "--out", tmp_path / "page.html")
     assert "does not say what the search was for" in outcome.err
-    (folder / "run.json").write_text('{"objective": "QED"}', encoding="utf-8")
+    record = {"objective": "QED", "goal": {"property": [{"name": "QED", "maximize": True}]}}
+    (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
     outcome = molvae_command("report", folder, "--out", tmp_path / "page.html")
     assert outcome.code == 1
     assert "has no molecule with a score" in outcome.err

@@ -5,7 +5,7 @@ import pytest
 
 from molvae.interfaces import FloatArray, Proposals
 from molvae.optimization.latent_frame import LatentFrame
-from molvae.optimization.memory import Memory, encode_or_keep
+from molvae.optimization.memory import Memory
 from tests.tables import ToyLatentModel, toy_smiles
 
 SMILES = [toy_smiles([level] * 12) for level in range(5)]
@@ -75,13 +75,6 @@ def test_starts_are_asked_for_once_and_in_one_spelling() -> None:
     assert first is not None
     assert second is not None
     assert (first.smiles, second.smiles, memory.ask_starts(5)) == (["CCN"], [toy_smiles([1, 0])], None)
-
-
-def test_a_molecule_that_can_not_be_encoded_keeps_the_latent_it_came_with() -> None:
-    given = np.arange(24, dtype=np.float64).reshape(2, 12)
-    encoded = encode_or_keep(ToyLatentModel(), [SMILES[0], "CCO"], given)
-    assert encoded[0].tolist() == ToyLatentModel().encode([SMILES[0]])[0].tolist()
-    assert encoded[1].tolist() == given[1].tolist()
 
 
 class Stretched(ToyLatentModel):
