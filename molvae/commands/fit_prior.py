@@ -8,12 +8,13 @@ in prior-NAME.ledger.csv.
 The prior "language-model" is not fitted to latents but to the molecules as SMILES: a draw is one that it
 writes, encoded. One that the model has already, from its base model for instance, is where the fit begins; a
 new one needs many thousands of molecules. The fit is long, and goes on where it was broken off when the
-command is given again.
+command is given again. The prior "conditional" is one more such language model, which is told properties of
+what it is to write: sample --target tells it what is wanted.
 """
 
 import argparse
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -21,10 +22,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from molvae.chem.properties import property_name
 from molvae.commands.encoding import ledger_path, read_rows, refused_line
 from molvae.commands.opening import MOLECULES_HELP, add_model
 from molvae.commands.reconstruct import FileSettings
 from molvae.commands.tables import SmilesRows, in_columns, read_smiles
+from molvae.data.bulk import properties_of
 from molvae.data.dataset import IndexArray
 from molvae.errors import OutputExistsError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
@@ -32,7 +35,9 @@ from molvae.generation.model_folder import load_model, model_path, save_model
 from molvae.generation.molecules import Readable
 from molvae.generation.prior_fitting import FittedPriorName, PriorSettings
 from molvae.generation.prior_measuring import FittedModel, fit_and_measure
+from molvae.generation.priors import CONDITIONAL
 from molvae.generation.sampling import posterior_draws
+from molvae.generation.told_properties import ToldProperties
 from molvae.interfaces import FloatArray
 from molvae.settings import add_flags, gather, to_dict
 from molvae.training.language_model_fitting import first_language_model, fit_language_model
@@ -40,15 +45,27 @@ from molvae.training.language_model_fitting import first_language_model, fit_lan
 #: Latents that a prior is fitted to at most, and minutes that a language model is fitted, unless it is said.
 MAX_LATENTS, LANGUAGE_MODEL_MINUTES = 100_000, 60.0
 #: What a fit of a language model that was broken off leaves in the folder.
-CHECKPOINT = "prior-language-model.checkpoint.safetensors"
+CHECKPOINTS = {
+    "language-model": "prior-language-model.checkpoint.safetensors",
+    CONDITIONAL: "prior-conditional.checkpoint.safetensors",
+}
+#: What a language model is told unless it is said.
+TOLD_PROPERTIES = ("logP", "QED", "SA", "MW", "TPSA")
 
 
 @dataclass(frozen=True, kw_only=True)
 class FitPriorSettings:
     """What is fitted to what."""
 
-    prior: Literal[FittedPriorName, "language-model"] = field(
+    prior: Literal[FittedPriorName, "language-model", "conditional"] = field(
         metadata={"help": "what to fit; it takes the place of one of that name"}
+    )
+    told: tuple[str, ...] = field(
+        default=(),
+        metadata={
+            "help": "a property that RDKit computes, for conditional; may be given again; by itself "
+            f"{', '.join(TOLD_PROPERTIES)}"
+        },
     )
     max_molecules: int | None = field(
         default=None,
@@ -64,11 +81,30 @@ class FitPriorSettings:
     @property
     def num_molecules(self) -> int | None:
         """Molecules of FILE that are used at most; None for all."""
-        if self.max_molecules is None and self.prior != "language-model":
+        if self.max_molecules is None and not self.writes:
             return MAX_LATENTS
         return self.max_molecules
 
+    @property
+    def writes(self) -> bool:
+        """Whether it is a language model."""
+        return self.prior in ("language-model", CONDITIONAL)
+
+    @property
+    def told_names(self) -> list[str]:
+        """The properties that a language model is told, each once, as they are spelled; or none."""
+        if self.prior != CONDITIONAL:
+            return []
+        return list(dict.fromkeys(property_name(name) for name in self.told or TOLD_PROPERTIES))
+
     def __post_init__(self) -> None:
+        if self.told and self.prior != CONDITIONAL:
+            raise SettingsError(
+                f'told is "{", ".join(self.told)}", and the prior "{self.prior}" is told nothing; leave it '
+                f"out, or give --prior {CONDITIONAL}"
+            )
+        for name in self.told:
+            property_name(name)
         if self.max_molecules is not None and self.max_molecules < 1:
             raise SettingsError(f'max_molecules is "{self.max_molecules}"; it must be at least 1')
 
@@ -109,8 +145,9 @@ def run(arguments: argparse.Namespace) -> None:
     if line := refused_line(readable.refused, folder / f"prior-{chosen.prior}"):
         print(line)
     fitted: _Fitted | None
-    if chosen.prior == "language-model":
-        fitted = _fit_language_model(model, readable, settings, folder)
+    if chosen.prior == "language-model" or chosen.prior == CONDITIONAL:
+        checkpoint = folder / CHECKPOINTS[chosen.prior]
+        fitted = _fit_language_model(model, readable, settings, checkpoint, chosen.told_names)
     else:
         fitted = _fit_to_latents(model, chosen.prior, readable, settings)
     if fitted is None:
@@ -122,7 +159,8 @@ def run(arguments: argparse.Namespace) -> None:
     if chosen.default:
         model = model.with_default_prior(chosen.prior)
     save_model(model, folder)
-    (folder / CHECKPOINT).unlink(missing_ok=True)
+    if chosen.writes:
+        (folder / CHECKPOINTS[chosen.prior]).unlink(missing_ok=True)
     print(f"{chosen.prior} fitted to {record['molecules']:,} molecules in {record['seconds']:.0f} s")
     print(fitted.said)
     if others := _fitted_elsewhere(records, record):
@@ -156,17 +194,24 @@ def _fit_to_latents(
 
 
 def _fit_language_model(
-    model: MoleculeModel, readable: Readable, settings: PriorSettings, folder: Path
+    model: MoleculeModel,
+    readable: Readable,
+    settings: PriorSettings,
+    checkpoint: Path,
+    told_names: Sequence[str],
 ) -> _Fitted | None:
-    """None if the user interrupted it."""
+    """Told these properties, or none; None if the user interrupted it."""
     smiles = [readable.smiles[place] for place in _each_once(readable)]
-    first, arrays = first_language_model(model, smiles, settings.seed)
+    values = properties_of(smiles, told_names) if told_names else None
+    properties = None if values is None else ToldProperties.of(told_names, values)
+    first, arrays = first_language_model(model, smiles, settings.seed, properties)
     fitted = fit_language_model(
         first.network,
         arrays,
         settings.lasting(LANGUAGE_MODEL_MINUTES),
         settings.seed,
-        folder / CHECKPOINT,
+        checkpoint,
+        None if values is None or first.properties is None else first.properties.told(values),
     )
     if not fitted.is_complete:
         return None
@@ -180,8 +225,11 @@ def _fit_language_model(
         f"nats a molecule, of {fitted.num_held_back:,} held out: {fitted.state.nats:.2f} "
         f"({fitted.state.step:,} steps)"
     )
-    language_model = dataclasses.replace(first, network=fitted.model)
-    return _Fitted(dataclasses.replace(model, language_model=language_model), record, said)
+    writes = dataclasses.replace(first, network=fitted.model)
+    if told_names:
+        said += f", told some of {', '.join(told_names)}"
+        return _Fitted(dataclasses.replace(model, conditional=writes), record | {"told": told_names}, said)
+    return _Fitted(dataclasses.replace(model, language_model=writes), record, said)
 
 
 def _folder(model: Path, out: Path | None, chosen: FitPriorSettings) -> Path:
@@ -195,7 +243,7 @@ def _folder(model: Path, out: Path | None, chosen: FitPriorSettings) -> Path:
         raise SettingsError(f'"{model}" comes with molvae, and is not changed; give --out OTHER_DIR')
     if out is None or out.absolute() == model.absolute():
         return model
-    own = {CHECKPOINT, ledger_path(Path(f"prior-{chosen.prior}")).name}
+    own = {*CHECKPOINTS.values(), ledger_path(Path(f"prior-{chosen.prior}")).name}
     if out.exists() and (not out.is_dir() or {path.name for path in out.iterdir()} - own):
         raise OutputExistsError(f'"{out}" exists and is not empty; give another folder')
     return out

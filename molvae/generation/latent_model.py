@@ -61,6 +61,7 @@ class MoleculeModel:
         training_keys: knows the molecules of the table it was trained on, those held out included.
         facts: what else the model folder says.
         language_model: one that was fitted to be a prior, as what it writes is encoded; None for none.
+        conditional: one that is told properties of what it is to write, for `sample --target`; None for none.
     """
 
     network: Autoencoder = field(repr=False)
@@ -72,6 +73,7 @@ class MoleculeModel:
     training_keys: MoleculeKeys = field(repr=False)
     facts: Mapping[str, Any] = field(repr=False)
     language_model: SmilesLanguageModel | None = field(default=None, repr=False)
+    conditional: SmilesLanguageModel | None = field(default=None, repr=False)
 
     @property
     def latent_dim(self) -> int:

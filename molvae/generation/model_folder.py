@@ -3,7 +3,8 @@
     model.json             what the model is: sizes, properties, chemistry, versions, and how it was trained
     weights.safetensors    the network
     prior.safetensors      a Gaussian fitted to the training molecules' latents
-    prior-NAME.safetensors other fitted priors, if there are any; "language-model" is one that writes
+    prior-NAME.safetensors other fitted priors, if there are any; "language-model" is one that writes, and
+                           "conditional" one that is told what to write
     tokenizer.json         SELFIES <-> ids
     training_keys.npy      which molecules it was trained on
 
@@ -57,8 +58,9 @@ PRIOR_FILES = {
     "mixture": "prior-mixture.safetensors",
     "flow": "prior-flow.safetensors",
     "language-model": "prior-language-model.safetensors",
+    "conditional": "prior-conditional.safetensors",
 }
-LANGUAGE_MODEL = "language-model"
+LANGUAGE_MODEL, CONDITIONAL = "language-model", "conditional"
 _LIBRARIES = ("molvae", "torch", "rdkit", "selfies", "tokenizers", "numpy")
 
 
@@ -91,12 +93,12 @@ def save_model(model: MoleculeModel, folder: Path, *, half_precision: bool = Fal
     Raises:
         CheckpointError: if a file can't be written; a model that was there before is intact.
     """
-    language_model = model.language_model
     networks: dict[str, tuple[Mapping[str, Tensor], dict[str, Any]]] = {
         WEIGHTS: (model.network.state_dict(), {})
     }
-    if language_model is not None:
-        networks[PRIOR_FILES[LANGUAGE_MODEL]] = language_model.network.state_dict(), language_model.to_json()
+    for name, writes in ((LANGUAGE_MODEL, model.language_model), (CONDITIONAL, model.conditional)):
+        if writes is not None:
+            networks[PRIOR_FILES[name]] = writes.network.state_dict(), writes.to_json()
     if half_precision:
         networks = {
             file: ({name: weight.half() for name, weight in weights.items()}, more)
@@ -232,7 +234,10 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> MoleculeModel:
         name: read_tensors(folder / file)
         for name, file in ((GaussianPrior.name, PRIOR), *_more_priors(manifest).items())
     }
-    writes = saved.pop(LANGUAGE_MODEL, None)
+    language_model, conditional = (
+        SmilesLanguageModel.from_state(*saved.pop(name)) if name in saved else None
+        for name in (LANGUAGE_MODEL, CONDITIONAL)
+    )
     priors = {name: prior_from_state(name, state, settings.latent_dim) for name, (state, _) in saved.items()}
     return MoleculeModel(
         network=network.eval().requires_grad_(False),
@@ -243,7 +248,8 @@ def _assemble(folder: Path, manifest: Mapping[str, Any]) -> MoleculeModel:
         max_length=manifest["max_length"],
         training_keys=MoleculeKeys(np.load(folder / KEYS, allow_pickle=False)),
         facts=manifest["facts"] | {"versions": manifest["versions"]},
-        language_model=SmilesLanguageModel.from_state(*writes) if writes is not None else None,
+        language_model=language_model,
+        conditional=conditional,
     )
 
 

@@ -1,6 +1,7 @@
 """Which priors a model has: its own, those that were fitted to latents, and what a language model writes."""
 
-from typing import TYPE_CHECKING, Literal, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, Literal, cast
 
 import torch
 from torch import Tensor
@@ -16,14 +17,24 @@ from molvae.models.uniform_prior import UniformCubePrior, UniformSpherePrior
 if TYPE_CHECKING:
     from molvae.generation.latent_model import MoleculeModel
 
-PriorName = Literal["standard-normal", "uniform", "gaussian", "mixture", "flow", "language-model"]
+PriorName = Literal[
+    "standard-normal", "uniform", "gaussian", "mixture", "flow", "language-model", "conditional"
+]
+#: That of a language model which is told properties.
+CONDITIONAL: Final = "conditional"
 
 
 def prior_names(model: "MoleculeModel") -> tuple[PriorName, ...]:
     """The names of the priors that a model can be sampled from."""
     fitted = tuple(cast("PriorName", name) for name in model.priors)
     writes = model.language_model is not None or model.is_told_levels
-    return (_own_name(model), *fitted, *(("language-model",) if writes else ()))
+    told = model.conditional is not None
+    return (
+        _own_name(model),
+        *fitted,
+        *(("language-model",) if writes else ()),
+        *((CONDITIONAL,) if told else ()),
+    )
 
 
 def default_prior(model: "MoleculeModel") -> PriorName:
@@ -58,8 +69,8 @@ def _own_name(model: "MoleculeModel") -> PriorName:
     return cast("PriorName", own_prior(model).name)
 
 
-def sampler_of(model: "MoleculeModel", name: PriorName) -> Sampler:
-    """The prior of this name, to draw from.
+def sampler_of(model: "MoleculeModel", name: PriorName, wanted: Mapping[str, float] | None = None) -> Sampler:
+    """The prior of this name, to draw from; one that can be told properties is told the values wanted.
 
     Codes of a noisy bottleneck and of a hypersphere's lie on the sphere of radius sqrt(L), and a hypercube's
     in that. So draws of any prior that was fitted to them are moved to the nearest place there.
@@ -69,9 +80,15 @@ def sampler_of(model: "MoleculeModel", name: PriorName) -> Sampler:
     """
     if name not in prior_names(model):
         has = prior_names(model)
-        lacking = ", ".join(name for name in (*FITTED_PRIORS, LanguageModelPrior.name) if name not in has)
+        lacking = ", ".join(
+            name for name in (*FITTED_PRIORS, LanguageModelPrior.name, CONDITIONAL) if name not in has
+        )
         advice = f"; molvae fit-prior makes {lacking}" if lacking else ""
         raise SettingsError(f'prior is "{name}"; choose one of {", ".join(has)}{advice}')
+    if name == CONDITIONAL:
+        assert model.conditional is not None
+        writer = SmilesWriter(model.conditional, model.curation, wanted)
+        return LanguageModelPrior(model.network, model.tokenizer, writer)
     if name == "language-model":
         return LanguageModelPrior(model.network, model.tokenizer, _writer_of(model))
     if name not in model.priors:

@@ -1,7 +1,7 @@
 """Draws of a prior in, molecules out: as many as wanted, and how many draws it took."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -200,12 +200,14 @@ def prior_batches(
     prior: PriorName | None,
     level: float,
     pool: WorkerPool,
+    wanted: Mapping[str, float] | None = None,
 ) -> Iterator[Codes]:
     """As `prior_draws`, some at a time; the pool reads what is written.
 
-    The generator is only asked for seeds, before the first draw.
+    The generator is only asked for seeds, before the first draw. `wanted` are values of properties that a
+    prior is told, if it can be.
     """
-    sampler = sampler_of(model, prior or model.default_prior)
+    sampler = sampler_of(model, prior or model.default_prior, wanted)
     seeds = generator.integers(2**62, size=2).tolist()
     torch_generator = torch.Generator().manual_seed(seeds[0])
     if isinstance(sampler, LanguageModelPrior):

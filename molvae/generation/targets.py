@@ -92,8 +92,11 @@ def read_values(texts: Sequence[str], flag: str) -> dict[str, float]:
 
 def check_targets(
     model: "MoleculeModel", targets: Mapping[str, float], tolerances: Mapping[str, float] | None
-) -> None:
+) -> dict[str, float]:
     """Makes sure that targets and tolerances are such, before anything is drawn.
+
+    Returns:
+        The targets, by the names that RDKit's properties and the head's have.
 
     Raises:
         SettingsError: neither RDKit nor the head knows a property, a number is not finite, there is no
@@ -109,6 +112,7 @@ def check_targets(
             )
         if not tolerance > 0:
             raise SettingsError(f'tolerance of {name} is "{tolerance:g}"; it must be above 0')
+    return wanted
 
 
 def resolve_targets(
@@ -129,10 +133,10 @@ def resolve_targets(
     Raises:
         SettingsError: as `check_targets` does; or a tolerance must be given, as all of `drawn` are equal.
     """
-    check_targets(model, targets, tolerances)
+    wanted = check_targets(model, targets, tolerances)
     given = _by_known_name(model, tolerances or {}, "tolerance")
     resolved = []
-    for name, value in _by_known_name(model, targets, "target").items():
+    for name, value in wanted.items():
         column = model.property_names.index(name) if name in model.property_names else None
         tolerance = given[name] if name in given else _default_tolerance(model, name, column, drawn)
         resolved.append(

@@ -5,7 +5,7 @@ it writes is not what it means, and shows it by not being canonical. SMILES pair
 language model that is fitted to be a prior writes SMILES, and a slip is one that RDKit can't read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -20,6 +20,7 @@ from molvae.data.workers import WorkerPool
 from molvae.errors import ModelFolderError
 from molvae.generation.decoding import to_texts
 from molvae.generation.tensors import load_weights
+from molvae.generation.told_properties import ToldProperties
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.language_model import LanguageModel
 
@@ -84,17 +85,19 @@ class UnpromptedDecoder:
 
 @dataclass(frozen=True)
 class SmilesLanguageModel:
-    """A network that writes SMILES, and its tokens.
+    """A network that writes SMILES, its tokens, and what it may be told of a molecule.
 
     Attributes:
         network: in evaluation mode.
         tokenizer: SMILES <-> ids.
         max_length: the most tokens a molecule may have.
+        properties: those that it may be told; None for none.
     """
 
     network: LanguageModel
     tokenizer: SmilesTokenizer
     max_length: int
+    properties: ToldProperties | None = None
 
     def tokens_of(self, smiles: Sequence[str]) -> TokenArrays:
         """The tokens of canonical SMILES.
@@ -105,9 +108,14 @@ class SmilesLanguageModel:
         chunks = (smiles[start : start + CHUNK_SIZE] for start in range(0, len(smiles), CHUNK_SIZE))
         return TokenArrays.of(ids for chunk in chunks for ids in self.tokenizer.to_ids_batch(chunk))
 
+    def can_be_told(self, names: Iterable[str]) -> bool:
+        """Whether one of these properties is among those that it may be told."""
+        return self.properties is not None and not set(self.properties.names).isdisjoint(names)
+
     def to_json(self) -> dict[str, Any]:
         """All but the network's weights, as JSON values."""
-        return {"tokenizer": self.tokenizer.to_json(), "max_length": self.max_length}
+        told = {} if self.properties is None else {"properties": self.properties.to_json()}
+        return {"tokenizer": self.tokenizer.to_json(), "max_length": self.max_length, **told}
 
     @classmethod
     def from_state(cls, state: dict[str, Tensor], facts: dict[str, Any]) -> Self:
@@ -119,6 +127,8 @@ class SmilesLanguageModel:
         try:
             network = LanguageModel.sized_as(state)
             tokenizer, max_length = SmilesTokenizer.from_json(facts["tokenizer"]), int(facts["max_length"])
+            told = facts.get("properties")
+            properties = None if told is None else ToldProperties.from_json(told)
         except KeyError as error:
             raise ModelFolderError(
                 "the weights are not those of a language model of SMILES; fit it again"
@@ -129,7 +139,7 @@ class SmilesLanguageModel:
                 f"the language model is of {network.vocab_size} tokens, its tokenizer has "
                 f"{tokenizer.vocab_size}; take it from a backup"
             )
-        return cls(network.eval().requires_grad_(False), tokenizer, max_length)
+        return cls(network.eval().requires_grad_(False), tokenizer, max_length, properties)
 
 
 class SmilesWriter:
@@ -138,16 +148,26 @@ class SmilesWriter:
     Args:
         language_model: what writes.
         curation: what a molecule must be like, and how it is treated.
+        wanted: values of properties that it is told, by name; those that it can't be told are passed over.
     """
 
-    def __init__(self, language_model: SmilesLanguageModel, curation: CurationSettings) -> None:
+    def __init__(
+        self,
+        language_model: SmilesLanguageModel,
+        curation: CurationSettings,
+        wanted: Mapping[str, float] | None = None,
+    ) -> None:
         self.language_model = language_model
         self.curation = curation
+        properties = language_model.properties
+        self._told = (
+            None if properties is None else torch.from_numpy(properties.request(wanted or {})).float()
+        )
 
     def drafts(self, num_molecules: int, generator: torch.Generator) -> list[str]:
         """As `Writer.drafts`."""
         model = self.language_model
-        ids, lengths = model.network.write(num_molecules, model.max_length, generator)
+        ids, lengths = model.network.write(num_molecules, model.max_length, generator, self._told)
         return _ended(ids, lengths, model.tokenizer, model.max_length)
 
     def read(self, pool: WorkerPool, batches: Iterator[list[str]]) -> Iterator[list[Reading]]:

@@ -1,4 +1,4 @@
-"""A GRU that writes molecules token by token, and is told nothing of them beforehand."""
+"""A GRU that writes molecules token by token, and is told nothing of them, or some of their properties."""
 
 from collections.abc import Mapping
 from typing import Self
@@ -15,16 +15,24 @@ UNLIKELY = 2.0
 class LanguageModel(nn.Module):
     """A decoder whose latents are always 0: a density over molecules, p(x).
 
+    One that is told `P` properties c has those for latents: a density p(x | c) for any of them, and p(x)
+    where it is told none. What it is told are `2 P` numbers: standard scores, 0 for what is not told, and for
+    each property 1 if it is told, else 0.
+
     Args:
         vocab_size: how many token ids there are, special ones included.
         embedding_dim: the size of a token's embedding.
         hidden_dim: units a layer.
         num_layers: layers.
+        num_told: properties that it may be told, `P`.
     """
 
-    def __init__(self, vocab_size: int, embedding_dim: int, hidden_dim: int, num_layers: int = 1) -> None:
+    def __init__(
+        self, vocab_size: int, embedding_dim: int, hidden_dim: int, num_layers: int = 1, num_told: int = 0
+    ) -> None:
         super().__init__()
-        self.decoder = GRUDecoder(vocab_size, embedding_dim, hidden_dim, num_layers, latent_dim=1)
+        self.told_dim = 2 * num_told or 1
+        self.decoder = GRUDecoder(vocab_size, embedding_dim, hidden_dim, num_layers, latent_dim=self.told_dim)
 
     @property
     def vocab_size(self) -> int:
@@ -40,9 +48,9 @@ class LanguageModel(nn.Module):
         """
         vocab_size, embedding_dim = state["decoder.gates.embedding.weight"].shape
         hidden_dim = state["decoder.logits.weight"].shape[1]
-        return cls(
-            vocab_size, embedding_dim, hidden_dim, len(state["decoder.first_states.bias"]) // hidden_dim
-        )
+        num_layers = len(state["decoder.first_states.bias"]) // hidden_dim
+        num_told = state["decoder.first_states.weight"].shape[1] // 2
+        return cls(vocab_size, embedding_dim, hidden_dim, num_layers, num_told)
 
     @torch.no_grad()
     def widened(self, vocab_size: int) -> "LanguageModel":
@@ -58,18 +66,43 @@ class LanguageModel(nn.Module):
         wider.load_state_dict(state)
         return wider
 
-    def forward(self, token_ids: Tensor, lengths: Tensor) -> TokenScores:
-        """Scores of molecules `(B, T)` of `lengths` `(B,)`, as the decoder takes them (teacher forcing)."""
-        scores: TokenScores = self.decoder(self._nothing(len(lengths)), token_ids, lengths)
+    @torch.no_grad()
+    def telling(self, num_told: int) -> "LanguageModel":
+        """A copy that may be told so many properties, and makes nothing of them yet."""
+        state = self.state_dict()
+        for name in ("decoder.first_states.weight", "decoder.latent_gates.weight"):
+            state[name] = state[name].new_zeros(len(state[name]), 2 * num_told)
+        told = type(self).sized_as(state)
+        told.load_state_dict(state)
+        return told
+
+    def forward(self, token_ids: Tensor, lengths: Tensor, told: Tensor | None = None) -> TokenScores:
+        """Scores of molecules `(B, T)` of `lengths` `(B,)`, as the decoder takes them (teacher forcing).
+
+        Args:
+            token_ids: as there.
+            lengths: as there.
+            told: what it is told of each, `(B, 2 P)`; nothing by itself.
+        """
+        scores: TokenScores = self.decoder(self._told(len(lengths), told), token_ids, lengths)
         return scores
 
     def write(
-        self, num_molecules: int, max_length: int, generator: torch.Generator | None = None
+        self,
+        num_molecules: int,
+        max_length: int,
+        generator: torch.Generator | None = None,
+        told: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
-        """Draws of molecules: ids `(B, max_length)` and lengths `(B,)`, as of `GRUDecoder.generate`."""
+        """Draws of molecules: ids `(B, max_length)` and lengths `(B,)`, as of `GRUDecoder.generate`.
+
+        `told` `(2 P,)` is what it is told of all of them.
+        """
         return self.decoder.generate(
-            self._nothing(num_molecules), max_length=max_length, temperature=1.0, generator=generator
+            self._told(num_molecules, told), max_length=max_length, temperature=1.0, generator=generator
         )
 
-    def _nothing(self, num_rows: int) -> Tensor:
-        return self.decoder.logits.bias.new_zeros(num_rows, 1)
+    def _told(self, num_rows: int, told: Tensor | None) -> Tensor:
+        if told is None:
+            told = self.decoder.logits.bias.new_zeros(self.told_dim)
+        return told.expand(num_rows, self.told_dim)

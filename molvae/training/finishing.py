@@ -17,6 +17,7 @@ from molvae.generation.language_model_prior import LanguageModelPrior
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.likeness import measure_dial
 from molvae.generation.membership import MoleculeKeys
+from molvae.generation.priors import CONDITIONAL
 from molvae.interfaces import FloatArray
 from molvae.models.autoencoder import Autoencoder
 from molvae.models.prior import GaussianPrior
@@ -73,6 +74,7 @@ def finish(
         training_keys=_known_molecules(prepared, base),
         facts={},
         language_model=base.language_model if base is not None else None,
+        conditional=base.conditional if base is not None else None,
     )
     prior_part = _part(split.train, PRIOR_MOLECULES, seed)
     head_parts = [_labelled(part, targets, seed) for part in (split.train, split.valid)]
@@ -103,8 +105,8 @@ def finish(
         "test": measured(split.test),
     }
     fitted = base.facts.get("priors", {}) if base is not None else {}
-    if LanguageModelPrior.name in fitted:
-        facts["priors"] = {LanguageModelPrior.name: fitted[LanguageModelPrior.name]}
+    if writers := {name: fitted[name] for name in (LanguageModelPrior.name, CONDITIONAL) if name in fitted}:
+        facts["priors"] = writers
     finished = dataclasses.replace(draw, scaler=scaler, facts=facts)
     dial = measure_dial(finished, _held_out_smiles(prepared, seed), seed)
     return dataclasses.replace(finished, facts=facts | {"likeness": dial.to_json() if dial else None})

@@ -1,8 +1,9 @@
 """Teaches a language model the molecules that a prior is to be like.
 
-It needs no latents: what it writes is encoded when it is drawn from. The fit is long for a prior's, so it
-leaves a checkpoint, and goes on from there when it is asked for again; as in `trainer`, a step depends on the
-seed, its number and the weights before it alone.
+It needs no latents: what it writes is encoded when it is drawn from. One that may be told properties is told
+some of each molecule's, others are hidden, so that afterwards any of them can be asked for, or none. The fit
+is long for a prior's, so it leaves a checkpoint, and goes on from there when it is asked for again; as in
+`trainer`, a step depends on the seed, its number and the weights before it alone.
 """
 
 import copy
@@ -24,7 +25,9 @@ from molvae.data.tokenizer import SmilesTokenizer
 from molvae.errors import InputError, OutputExistsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.tensors import load_weights, read_tensors, write_tensors
+from molvae.generation.told_properties import ToldProperties
 from molvae.generation.writers import SmilesLanguageModel
+from molvae.interfaces import FloatArray
 from molvae.models.fit_length import FitLength
 from molvae.models.language_model import LanguageModel
 from molvae.progress import Progress
@@ -85,20 +88,26 @@ class FittedLanguageModel(NamedTuple):
 
 
 def first_language_model(
-    model: MoleculeModel, smiles: Sequence[str], seed: int
+    model: MoleculeModel, smiles: Sequence[str], seed: int, properties: ToldProperties | None = None
 ) -> tuple[SmilesLanguageModel, TokenArrays]:
     """Where a fit begins, and the molecules as its tokens.
 
     A copy of the language model that the model has, which learns more symbols if it has to; else a new one,
-    with tokens of its own, of the decoder's size.
+    with tokens of its own, of the decoder's size. One that is to be told properties begins as that which is
+    told the same, if there is one, and keeps its units; else as the other, which is told nothing.
 
     Args:
         model: what the prior is for.
         smiles: canonical.
         seed: of the first weights, and of the molecules that merges are learned from.
+        properties: what it is to be told; None for nothing.
     """
     symbols = {symbol for text in smiles for symbol in SmilesTokenizer.split(text)}
     before = model.language_model
+    if properties is not None and model.conditional is not None:
+        known = model.conditional.properties
+        if known is not None and known.names == properties.names:
+            before, properties = model.conditional, known
     if before is not None:
         tokenizer, shortest = before.tokenizer.extended(symbols), before.max_length
         network = before.network.widened(tokenizer.vocab_size).requires_grad_(True)
@@ -111,14 +120,21 @@ def first_language_model(
             network = LanguageModel(
                 tokenizer.vocab_size, sizes.embedding_dim, sizes.decoder_dim, sizes.decoder_layers
             )
-    first = SmilesLanguageModel(network, tokenizer, shortest)
+    if properties is not None and network.told_dim != 2 * len(properties.names):
+        network = network.telling(len(properties.names))
+    first = SmilesLanguageModel(network, tokenizer, shortest, properties)
     arrays = first.tokens_of(smiles)
     max_length = max(shortest, int(arrays.lengths.max()) + EXTRA_LENGTH)
     return dataclasses.replace(first, max_length=max_length), arrays
 
 
 def fit_language_model(
-    model: LanguageModel, arrays: TokenArrays, length: FitLength, seed: int, checkpoint: Path
+    model: LanguageModel,
+    arrays: TokenArrays,
+    length: FitLength,
+    seed: int,
+    checkpoint: Path,
+    told: FloatArray | None = None,
 ) -> FittedLanguageModel:
     """Fits a language model until its steps or minutes are over, or the user interrupts.
 
@@ -130,6 +146,7 @@ def fit_language_model(
         length: how long.
         seed: of what is held back and of the batches.
         checkpoint: the file to leave, and to go on from if it is there.
+        told: what may be told of the molecules, `(N, 2 P)` as of `ToldProperties.told`; a part of it is.
 
     Raises:
         CheckpointError: if the checkpoint can't be written; the one before it is intact.
@@ -139,7 +156,7 @@ def fit_language_model(
     """
     if len(arrays) < 2:
         raise InputError("one molecule is too few to fit a prior to; give more molecules")
-    fit = _Fit(model, arrays, length, seed, checkpoint)
+    fit = _Fit(model, arrays, length, seed, checkpoint, told)
     if fit.state.step == 0:
         fit.keep_if_best()
     first = fit.state.nats if fit.state.step == 0 else None
@@ -165,9 +182,16 @@ class _Fit:
     """A language model, what it learns from, and how far it is."""
 
     def __init__(
-        self, model: LanguageModel, arrays: TokenArrays, length: FitLength, seed: int, checkpoint: Path
+        self,
+        model: LanguageModel,
+        arrays: TokenArrays,
+        length: FitLength,
+        seed: int,
+        checkpoint: Path,
+        told: FloatArray | None = None,
     ) -> None:
         self.arrays, self.length, self.seed, self.checkpoint = arrays, length, seed, checkpoint
+        self.told = told
         order = np.random.default_rng(seed).permutation(len(arrays))
         num_held_back = min(MAX_HELD_BACK, max(1, round(HELD_BACK * len(arrays))))
         self.held_back, self.learned = np.sort(order[:num_held_back]), np.sort(order[num_held_back:])
@@ -178,7 +202,7 @@ class _Fit:
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY, fused=True
         )
-        self.subject = _digest(arrays, seed)
+        self.subject = _digest(arrays, seed, told)
         self.state = self._restored()
         self._started = self._saved = time.monotonic()
         self._started -= self.state.seconds
@@ -193,7 +217,7 @@ class _Fit:
         for group in self.optimizer.param_groups:
             group["lr"] = LEARNING_RATE * learning_rate_factor(share)
         self.model.train()
-        loss = self._nats(self.model, self._next_batch())
+        loss = self._nats(self.model, self._next_batch(), self.state.step)
         self.optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), MAX_GRADIENT_NORM)
@@ -216,7 +240,9 @@ class _Fit:
         """Reads what is held back, and keeps the weights if none before them read it better."""
         self.model.eval()
         parts = np.array_split(self.held_back, -(-len(self.held_back) // JUDGED_AT_ONCE))
-        total = sum(float(self._nats(self.model, part)) * len(part) for part in parts)
+        total = sum(
+            float(self._nats(self.model, part, place)) * len(part) for place, part in enumerate(parts)
+        )
         nats = total / len(self.held_back)
         logger.debug("step %d: %.3f nats a held-back molecule", self.state.step, nats)
         if self.state.nats is None or nats < self.state.nats:
@@ -256,21 +282,34 @@ class _Fit:
             self._batches = (epoch, batches)
         return self._batches[1][place]
 
-    def _nats(self, model: LanguageModel, indices: IndexArray) -> torch.Tensor:
-        """The mean over some molecules of minus their log-probability."""
+    def _nats(self, model: LanguageModel, indices: IndexArray, number: int) -> torch.Tensor:
+        """The mean over some molecules of minus their log-probability; their `number` draws what is told."""
         batch = self.arrays.batch(indices)
+        told = None
+        if self.told is not None:
+            some = some_hidden(self.told[indices], np.random.default_rng([self.seed, number]))
+            told = torch.from_numpy(some).float().to(self.device)
         with autocast(self.device, self.dtype):
             scores = model(
                 torch.from_numpy(batch.token_ids).to(self.device),
                 torch.from_numpy(batch.lengths).to(self.device),
+                told,
             )
         nats: torch.Tensor = scores.nll.mean()
         return nats
 
 
-def _digest(arrays: TokenArrays, seed: int) -> str:
-    """What tells fits to other molecules or with another seed apart."""
+def some_hidden(told: FloatArray, generator: np.random.Generator) -> FloatArray:
+    """What is told `(B, 2 P)` of molecules, some of it hidden: any number of properties equally often."""
+    num_told = told.shape[1] // 2
+    shares = generator.uniform(size=(len(told), 1))
+    is_kept = generator.uniform(size=(len(told), num_told)) < shares
+    return told * np.tile(is_kept, 2)
+
+
+def _digest(arrays: TokenArrays, seed: int, told: FloatArray | None) -> str:
+    """What tells fits to other molecules, with another seed or told something else apart."""
     content = hashlib.sha256(str(seed).encode())
-    for array in (arrays.tokens, arrays.offsets):
+    for array in (arrays.tokens, arrays.offsets, *(() if told is None else (told,))):
         content.update(np.ascontiguousarray(array).data)
     return content.hexdigest()

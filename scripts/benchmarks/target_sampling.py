@@ -6,7 +6,8 @@ DATA is a table of SMILES, or "zinc250k" for that set in the cache. For each tar
 4.5 and QED .6 and .9: the mean absolute error of the recomputed values, uniqueness, novelty, internal
 diversity, the share of draws that was kept, and the FCD of the molecules to as many of the data within the
 same tolerance of the target (the slice), beside the FCD of as many others of the slice to these (the floor);
-and seconds to sample them.
+and seconds to sample them. `--prior language-model` draws from what is not told the target, and keeps what
+lands there.
 """
 
 import argparse
@@ -92,6 +93,7 @@ def main() -> None:
     parser.add_argument(
         "--molecules", type=int, default=50_000, help="molecules of the data, drawn at random"
     )
+    parser.add_argument("--prior", help="as for molvae sample; by itself one that is told the target, if any")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="a CSV for the table")
     arguments = parser.parse_args()
@@ -107,7 +109,14 @@ def main() -> None:
         name = property_name(name)
         own = {name: tolerances[name]} if name in tolerances else None
         started = time.perf_counter()
-        draws = draw_at_targets(model, arguments.n, {name: value}, tolerances=own, seed=arguments.seed)
+        draws = draw_at_targets(
+            model,
+            arguments.n,
+            {name: value},
+            tolerances=own,
+            prior=arguments.prior,
+            seed=arguments.seed,
+        )
         seconds = time.perf_counter() - started
         if name not in values:
             values[name] = properties_of(data, [name])[:, 0]

@@ -9,9 +9,12 @@ import pandas as pd
 import pytest
 import torch
 
+from molvae.data.bulk import properties_of
 from molvae.generation import model_folder
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.model_folder import MANIFEST, load_model, save_model
+from molvae.generation.target_sampling import draw_at_targets
+from molvae.generation.writers import SmilesWriter
 from molvae.models.prior import StandardNormalPrior
 from molvae.training import language_model_fitting
 from tests.command_line import RunMolvae
@@ -128,6 +131,8 @@ def test_rows_that_can_not_be_read_are_counted_and_molecules_that_come_twice_are
         (("--prior", "mixture", "--components", 200), "a mixture of 200 needs at least 400 latents, got 190"),
         (("--prior", "mixture", "--max-molecules", 0), 'max_molecules is "0"'),
         (("--prior", "flow", "--minutes", 0), 'minutes is "0.0"'),
+        (("--prior", "flow", "--told", "logP"), 'told is "logP", and the prior "flow" is told nothing'),
+        (("--prior", "conditional", "--told", "logQ"), 'unknown property "logQ"'),
         (("--prior", "gaussian", "--max-molecules", 1), "one molecule is too few to fit a prior to"),
         (("--prior", "gaussian", "--max-molecules", 2), "a Gaussian prior needs at least 2 latents, got 1"),
     ],
@@ -163,6 +168,43 @@ def test_a_language_model_is_fitted_to_text_saved_and_drawn_from(
     codes = model.sample_latents(4, np.random.default_rng(0), "language-model")
     assert np.isfinite(codes).all()
     assert codes.shape == (4, tiny_model.latent_dim)
+
+
+def mean_log_p_written(model: MoleculeModel, value: float) -> float:
+    """Of the molecules that it writes when told a logP."""
+    assert model.conditional is not None
+    writer = SmilesWriter(model.conditional, model.curation, {"logP": value})
+    drafts = writer.drafts(300, torch.Generator().manual_seed(0))
+    return float(np.nanmean(properties_of(drafts, ["logP"])))
+
+
+def test_a_language_model_is_told_what_is_wanted_by_sample_at_targets(
+    molvae_command: RunMolvae, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language_model_fitting, "LEARNING_RATE", 0.02)
+    monkeypatch.setattr(language_model_fitting, "NUM_MERGES", 0)  # so few molecules would each be a token
+    chains = tmp_path / "chains.smi"  # whose logP tells how long they are
+    texts = ["C" * size + end for size in range(2, 16) for end in ("", "N", "O", "F", "S")]
+    chains.write_text("\n".join(texts), encoding="utf-8")
+    argv = ("fit-prior", folder, chains, "--prior", "conditional", "--steps", 300, "--told")
+    outcome = molvae_command(*argv, "logp", "--told", "qed")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.splitlines()[1].endswith("(300 steps), told some of logP, QED")
+    model = load_model(folder)
+    assert model.prior_names == ("standard-normal", "gaussian", "conditional")
+    assert model.default_prior == "standard-normal"
+    assert model.conditional is not None
+    assert model.conditional.properties is not None
+    assert model.conditional.properties.names == ("logP", "QED")
+    assert model.facts["priors"]["conditional"]["told"] == ["logP", "QED"]
+    assert mean_log_p_written(model, 1.0) == pytest.approx(1.0, abs=0.7)
+    assert mean_log_p_written(model, 5.0) == pytest.approx(5.0, abs=0.7)
+    asked_for = {"num_rings": 1.0}, {"num_rings": 100.0}
+    untold = draw_at_targets(model, 5, asked_for[0], tolerances=asked_for[1])
+    own = draw_at_targets(model, 5, asked_for[0], tolerances=asked_for[1], prior="standard-normal")
+    assert untold.smiles == own.smiles, "it can't be told of rings, so the model's own prior is drawn from"
+    assert molvae_command(*argv, "logP", "--told", "QED").code == 0, "it goes on from what it was"
+    assert molvae_command("sample", folder, "-n", 3, "--prior", "conditional").code == 0
 
 
 def test_a_language_model_that_was_broken_off_is_gone_on_with(

@@ -73,13 +73,15 @@ def test_a_prior_that_a_model_lacks_is_refused_with_what_makes_it(
 ) -> None:
     lacking = (
         r'^prior is "flow"; choose one of standard-normal, gaussian; '
-        r"molvae fit-prior makes mixture, flow, language-model$"
+        r"molvae fit-prior makes mixture, flow, language-model, conditional$"
     )
     with pytest.raises(SettingsError, match=lacking):
         tiny_model.sample(2, prior="flow")
     with pytest.raises(SettingsError, match=lacking):
         tiny_model.with_default_prior("flow")
-    with pytest.raises(SettingsError, match=r'prior is "language-model"; .* fit-prior makes language-model$'):
+    with pytest.raises(
+        SettingsError, match=r'prior is "language-model"; .* fit-prior makes language-model, conditional$'
+    ):
         rich_model.sample(2, prior="language-model")
 
 

@@ -165,11 +165,16 @@ def test_a_language_model_goes_along_and_can_be_taught_more(
     base, tuned = tmp_path / "base", tmp_path / "tuned"
     prior = ("--prior", "language-model", "--steps")
     assert molvae_command("fit-prior", tiny_model_dir, tiny_csv, *prior, 60, "--out", base).code == 0
+    told = ("--prior", "conditional", "--steps", 2, "--told", "logP")
+    assert molvae_command("fit-prior", base, tiny_csv, *told).code == 0
     file = quaternary(tmp_path / "charged.csv", pd.read_csv(tiny_csv)["smiles"].tolist())
     model = molvae.train(file, tuned, base_model=base, max_steps=2, batch_size=16)
-    fitted = molvae.load(base).facts["priors"]["language-model"]
-    assert model.facts["priors"] == {"language-model": fitted}
+    priors = molvae.load(base).facts["priors"]
+    assert model.facts["priors"] == priors
+    assert list(priors) == ["language-model", "conditional"]
+    fitted = priors["language-model"]
     assert model.language_model is not None
+    assert model.conditional is not None
     assert model.sample(3, prior="language-model")
     num_known = model.language_model.tokenizer.vocab_size
     more = tmp_path / "more"

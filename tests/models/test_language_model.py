@@ -60,3 +60,34 @@ def test_a_wider_one_knows_what_it_knew_and_hardly_ever_writes_the_rest(model: L
     assert float((ids >= 6).float().mean()) < 0.01
     assert torch.isfinite(wider(torch.tensor([[8]]), torch.tensor([1])).nll).all()
     assert torch.equal(model.widened(6)(*batch).nll, model(*batch).nll)
+
+
+def test_one_that_may_be_told_something_makes_nothing_of_it_at_first(
+    model: LanguageModel,
+) -> None:
+    told = model.telling(2)
+    batch = torch.tensor([[A, B]]), torch.tensor([2])
+    assert torch.equal(told(*batch).nll, model(*batch).nll)
+    assert torch.equal(told(*batch, torch.tensor([[3.0, -1.0, 1.0, 1.0]])).nll, model(*batch).nll)
+    again = LanguageModel.sized_as(told.state_dict())
+    again.load_state_dict(told.state_dict())
+    assert again.told_dim == 4
+
+
+def test_what_it_is_told_decides_what_it_writes(model: LanguageModel) -> None:
+    told = model.telling(1).train()
+    token_ids, lengths = torch.tensor([[A, A], [A, B], [A, A], [A, B]]), torch.tensor([2, 2, 2, 2])
+    known = torch.tensor([[-1.0, 1.0], [1.0, 1.0], [0.0, 0.0], [0.0, 0.0]])
+    optimizer = torch.optim.Adam(told.parameters(), lr=0.02)
+    for _ in range(150):
+        optimizer.zero_grad()
+        told(token_ids, lengths, known).nll.mean().backward()
+        optimizer.step()
+    told.eval()
+    shares = {}
+    for name, request in {"A": [-1.0, 1.0], "B": [1.0, 1.0], "any": [0.0, 0.0]}.items():
+        ids, _ = told.write(2000, 5, torch.Generator().manual_seed(0), torch.tensor(request))
+        shares[name] = float((ids[:, 1] == B).float().mean())
+    assert shares["A"] < 0.02
+    assert shares["B"] > 0.98
+    assert shares["any"] == pytest.approx(0.5, abs=0.06)

@@ -14,7 +14,7 @@ from molvae.errors import InputError, ModelFolderError, OutputExistsError
 from molvae.models.fit_length import FitLength
 from molvae.models.language_model import LanguageModel
 from molvae.training import language_model_fitting
-from molvae.training.language_model_fitting import FittedLanguageModel, fit_language_model
+from molvae.training.language_model_fitting import FittedLanguageModel, fit_language_model, some_hidden
 
 
 @pytest.fixture(scope="module")
@@ -131,3 +131,45 @@ def test_the_last_step_is_judged_once(
     told = [line for line in caplog.messages if "held-back" in line]
     assert [line.split(":")[0] for line in told] == ["step 0", "step 1", "step 2", "step 3"]
     assert fitted.state.judgments == 3
+
+
+def told_of(arrays: TokenArrays) -> np.ndarray:
+    """Of each molecule the token that it begins with, as a standard score, and that this is told."""
+    starts = arrays.tokens[arrays.offsets[:-1]].astype(np.float64)
+    return np.stack([(starts - 5.5) / np.std([4, 5, 6, 7]), np.ones(len(starts))], axis=1)
+
+
+def test_nats_fall_to_those_of_what_is_not_told(
+    arrays: TokenArrays, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(language_model_fitting, "LEARNING_RATE", 0.02)
+    torch.manual_seed(0)
+    model = LanguageModel(10, 8, 16, num_told=1)
+    fitted = fit_language_model(
+        model, arrays, FitLength(steps=600), 0, tmp_path / "checkpoint", told_of(arrays)
+    )
+    first = torch.from_numpy(arrays.batch(np.arange(100)).token_ids)
+    lengths = torch.from_numpy(arrays.batch(np.arange(100)).lengths)
+    with torch.no_grad():
+        told = fitted.model(first, lengths, torch.from_numpy(told_of(arrays)[:100]).float()).nll.mean()
+        untold = fitted.model(first, lengths).nll.mean()
+    assert float(told) < 0.3
+    assert float(untold) == pytest.approx(np.log(4), abs=0.3)
+    assert fitted.state.nats is not None
+    assert float(told) < fitted.state.nats < float(untold)
+
+
+def test_a_fit_is_not_gone_on_with_if_something_else_is_told(arrays: TokenArrays, tmp_path: Path) -> None:
+    argv = arrays, FitLength(steps=2), 0, tmp_path / "checkpoint"
+    told = told_of(arrays)
+    fit_language_model(LanguageModel(10, 8, 16, num_told=1), *argv, told)
+    with pytest.raises(OutputExistsError, match="delete the file"):
+        fit_language_model(LanguageModel(10, 8, 16, num_told=1), *argv, told + 1)
+
+
+def test_any_number_of_properties_is_hidden_equally_often_and_none_is_told_half() -> None:
+    told = np.hstack([np.full((8000, 3), 2.0), np.ones((8000, 3))])
+    some = some_hidden(told, np.random.default_rng(0))
+    assert (some[:, :3] == 2 * some[:, 3:]).all()
+    counts = np.bincount(some[:, 3:].sum(axis=1).astype(int), minlength=4) / 8000
+    assert counts.tolist() == pytest.approx([0.25] * 4, abs=0.02)
