@@ -165,6 +165,7 @@ def _print_result(result: OptimizeResult, request: OptimizeRequest, out: Path) -
     if result.best is None:
         kept = " and keeps the constraints" if len(result.table) else ""
         print(f"none of {calls:,} molecules has a {name}{kept}; see {out / ORACLE_FILE}")
+        _print_early_end(result, request)
         return
     best = sought_value(objective.column, result.best)
     start = ""
@@ -175,10 +176,7 @@ def _print_result(result: OptimizeResult, request: OptimizeRequest, out: Path) -
         front = aims[result.table[FRONT] == 1]
         print(f"a front of {len(front):,} molecules, hypervolume {hypervolume(front):.3f} of 1")
     print(f"best {name} {best:.3f}{start}, in {calls:,} calls of {request.optimizer}")
-    if result.search.stop_reason == "plateau":
-        print(f"the search stopped: its last {request.patience:,} molecules or more were no better")
-    if result.search.stop_reason == "stalled":
-        print("the search stalled: it proposed nothing new for a long time, and kept the rest of its budget")
+    _print_early_end(result, request)
     if note := _shortcomings(result, calls):
         print(note)
     columns = [name] if objective.column else [name, *request.goal.columns]
@@ -196,9 +194,19 @@ def _print_result(result: OptimizeResult, request: OptimizeRequest, out: Path) -
     print(f"oracle ledger: {out / ORACLE_FILE}")
 
 
+def _print_early_end(result: OptimizeResult, request: OptimizeRequest) -> None:
+    """Says so if budget is left."""
+    if result.search.stop_reason == "plateau":
+        print(f"the search stopped: its last {request.patience:,} molecules or more were no better")
+    if result.search.stop_reason == "stalled":
+        print(
+            "the search stalled: for a long time it proposed nothing new that could be an answer, and it "
+            "kept the rest of its budget"
+        )
+
+
 def _shortcomings(result: OptimizeResult, calls: int) -> str:
     """How many molecules break a constraint or have no score; "" if none does."""
-    broken = int((result.table[BROKEN] != "").sum()) if BROKEN in result.table else 0
-    counts = {"break a constraint": broken, "have no score": result.search.num_failed}
+    counts = {"break a constraint": result.search.num_broken, "have no score": result.search.num_failed}
     told = [f"{count:,} {what}" for what, count in counts.items() if count]
     return f"of {calls:,} molecules {' and '.join(told)}: see {ORACLE_FILE}, column error" if told else ""

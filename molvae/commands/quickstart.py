@@ -15,6 +15,7 @@ from molvae.data.cache import cache_folder
 from molvae.data.shipped import shipped_csv
 from molvae.errors import SettingsError
 from molvae.settings import add_flags, gather
+from molvae.studies.optimize_run import PAGE_FILE
 from molvae.studies.quickstart import (
     METRICS,
     MODEL,
@@ -82,6 +83,7 @@ def run(arguments: argparse.Namespace) -> None:
         "this table": METRICS,
     }
     places |= {f"molecules with better {name}": f"optimize-{name}" for name in SEARCHES}
+    places |= {f"a page about the search for {name}": f"optimize-{name}/{PAGE_FILE}" for name in SEARCHES}
     for what, name in places.items():
         print(f"{what:<36}  {out / name}")
     print()

@@ -61,9 +61,12 @@ class SearchSettings:
     goal: Path | None = field(
         default=None, metadata={"help": "a TOML file: several properties, constraints, an oracle of your own"}
     )
-    alerts: bool = field(
-        default=True,
-        metadata={"help": "keep out reactive groups and PAINS; a goal file says so of itself"},
+    alerts: bool | None = field(
+        default=None,
+        metadata={
+            "help": "keep out reactive groups and PAINS, as it does by itself; a goal file says so under "
+            "[constraints]"
+        },
     )
     oracle_python: str | None = field(
         default=None,
@@ -104,10 +107,10 @@ class SearchSettings:
                 f'the oracle "{oracle}" is given beside the goal file "{self.goal}"; write it there, under '
                 "[oracle]"
             )
-        if self.goal is not None and not self.alerts:
+        if self.goal is not None and self.alerts is not None:
             raise SettingsError(
-                f'"--no-alerts" is given beside the goal file "{self.goal}"; write reactive = false and '
-                "pains = false there, under [constraints]"
+                f'alerts are switched beside the goal file "{self.goal}"; write reactive and pains there, '
+                "under [constraints]"
             )
         for name in ("budget", "stop_after", "proposals_per_batch"):
             value = getattr(self, name)
@@ -153,7 +156,8 @@ class SearchSettings:
             minimize=direction == "minimize",
             target=target,
         )
-        constraints = ConstraintSettings(pains=self.alerts, reactive=self.alerts)
+        alerts = self.alerts is not False
+        constraints = ConstraintSettings(pains=alerts, reactive=alerts)
         return Goal(properties=(wanted,), constraints=constraints, oracle=oracle)
 
     def _oracle(self) -> OracleSettings | None:

@@ -5,7 +5,7 @@ A constraint is kept or broken, with nothing between; what is good to have is a 
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from rdkit import Chem
 
@@ -99,6 +99,10 @@ class ConstraintSettings:
         if self.pains:
             checks.append(_without("pains", pains_of))
         return checks
+
+
+#: What the constraints are called where one is broken; the leads themselves are none.
+CONSTRAINTS = frozenset(entry.name for entry in fields(ConstraintSettings)) - {"leads"}
 
 
 def broken_constraints(mol: Chem.Mol, checks: Sequence[Check]) -> str:

@@ -114,7 +114,7 @@ class Goal:
     def name(self) -> str:
         """What is sought, in words, and a digest of every setting that a score depends on.
 
-        Such as "maximize QED (9f86d081884c)", or "goal QED, logP (...)" where there are curves or several.
+        Such as "target logP 2.5 (9f86d081884c)", or "goal QED, logP (...)" where there are curves or several.
 
         How the oracle is run may change, and what it computes is its own affair.
         """
@@ -123,8 +123,11 @@ class Goal:
             record["oracle"] = [self.oracle.python, self.oracle.command]
         digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
         plain = None if self.plain is None else self.plain.plain_goal()
-        sought = "goal" if plain is None else plain.direction
-        return f"{sought} {', '.join(self.columns)} ({digest[:12]})"
+        sought = f"goal {', '.join(self.columns)}"
+        if plain is not None:
+            value = "" if plain.target is None else f" {plain.target:g}"
+            sought = f"{plain.direction} {self.columns[0]}{value}"
+        return f"{sought} ({digest[:12]})"
 
     def record(self) -> dict[str, Any]:
         """The tables of the goal file, every key filled in, as JSON can hold them."""

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from molvae.errors import InputError
+from molvae.optimization.constraints import CONSTRAINTS
 from molvae.optimization.pareto import fronts
 from molvae.whole_files import write_whole
 
@@ -45,6 +46,16 @@ class OracleCall:
     operator: str
     parent: str
     error: str
+
+    @property
+    def breaks_constraint(self) -> bool:
+        """Whether `error` says what constraints it breaks (`constraints.broken_constraints`)."""
+        return self.error.partition(":")[0].partition(";")[0] in CONSTRAINTS
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it has no score though it breaks no constraint."""
+        return math.isnan(self.score) and not self.breaks_constraint
 
     @property
     def is_answer(self) -> bool:
@@ -127,7 +138,7 @@ def read_calls(path: Path, objective_name: str) -> list[OracleCall]:
 
 
 def forget_failures(path: Path, objective_name: str) -> int:
-    """Takes the calls without a score out of a ledger, if there is one, and returns their number.
+    """Takes the calls that have failed out of a ledger, if there is one, and returns their number.
 
     What is left is numbered anew.
 
@@ -136,7 +147,7 @@ def forget_failures(path: Path, objective_name: str) -> int:
         CheckpointError: the ledger can't be written; it is as it was.
     """
     calls = read_calls(path, objective_name)
-    scored = [call for call in calls if not math.isnan(call.score)]
+    scored = [call for call in calls if not call.has_failed]
     if len(scored) < len(calls):
         numbered = [replace(call, number=number) for number, call in enumerate(scored, start=1)]
         text = _as_csv([COLUMNS, *(_to_row(call, objective_name) for call in numbered)])

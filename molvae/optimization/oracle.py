@@ -3,7 +3,8 @@
 In: SMILES, and who proposed them. Out: scores, NaN for failures, and a history of every call.
 
 Only molecules that the objective has not seen cost a call. A repeat is free, in whatever spelling, and so
-is a text that is no molecule. A molecule on which the objective fails has cost its call.
+are a text that is no molecule, and a molecule that may be no answer, unless the search was to begin there. A
+molecule on which the objective fails has cost its call.
 """
 
 import logging
@@ -23,6 +24,7 @@ from molvae.optimization.ledger import (
     forget_failures,
     read_calls,
 )
+from molvae.optimization.memory import START
 from molvae.optimization.objectives import Evaluations, Objective
 
 logger = logging.getLogger(__name__)
@@ -134,9 +136,12 @@ class BudgetedOracle:
     ) -> FloatArray:
         """Scores of molecules, `(B,)`: NaN for no molecule, a failed one, and one beyond the budget.
 
+        NaN too for what may be no answer, about which the objective is not asked; of a start it is, so that
+        the ledger says what is wrong with it.
+
         Args:
             smiles: `B` SMILES in any spelling.
-            operators: what made each one, for the ledger.
+            operators: what made each one, for the ledger; `START` for what the search was to begin at.
             parents: the SMILES that each one came from, for the ledger.
         """
         operators = [""] * len(smiles) if operators is None else operators
@@ -144,7 +149,8 @@ class BudgetedOracle:
         canonical = [canonical_or_empty(text) for text in smiles]
         new: dict[str, tuple[str, str]] = {}
         for text, operator, parent in zip(canonical, operators, parents, strict=True):
-            if text and text not in self._calls and text not in new and len(new) < self.remaining:
+            is_new = bool(text) and text not in self and text not in new and len(new) < self.remaining
+            if is_new and (operator == START or self._may_be_answer(text)):
                 new[text] = (operator, parent)
         self._tell_if_other_search(canonical, is_new=bool(new))
         self._score_new(new)
@@ -152,6 +158,13 @@ class BudgetedOracle:
             [self._calls[text].score if text in self._calls else np.nan for text in canonical],
             dtype=np.float64,
         )
+
+    def __contains__(self, smiles: str) -> bool:
+        """Whether a canonical SMILES was asked about."""
+        return smiles in self._calls
+
+    def _may_be_answer(self, smiles: str) -> bool:
+        return self.objective.is_allowed is None or self.objective.is_allowed(smiles)
 
     def _tell_if_other_search(self, asked: Sequence[str], *, is_new: bool) -> None:
         """Warns, once, of something new before all that the ledger held was asked for again."""

@@ -43,7 +43,8 @@ class SearchResult:
         molecules: every unique molecule with a score, best first, the earlier one of equals first; where
             there are several aims, front by front.
         curve: the best score after each oracle call, `(calls,)`, NaN before the first score.
-        num_failed: calls that gave no score.
+        num_failed: calls that gave no score, other than for a constraint that is broken.
+        num_broken: calls of molecules that break a constraint.
         num_batches: how often the optimiser was asked.
         stop_reason: "budget spent", "stalled", "plateau", or "done" where it was told to stop.
     """
@@ -51,6 +52,7 @@ class SearchResult:
     molecules: list[RankedMolecule]
     curve: FloatArray
     num_failed: int
+    num_broken: int
     num_batches: int
     stop_reason: StopReason
 
@@ -65,9 +67,9 @@ def search(
 ) -> SearchResult:
     """The result of asking, scoring and telling until the budget is spent, it stalls or it is done.
 
-    It stalls when `MAX_IDLE_BATCHES` batches running hold no molecule that it has not proposed before, and is
-    on a plateau when `patience` calls running brought no better molecule than those before them. The
-    optimiser is never told how much budget is left, so a search that goes on from the ledger of an
+    It stalls when `MAX_IDLE_BATCHES` batches running hold no molecule to score that it has not proposed
+    before, and is on a plateau when `patience` calls running brought no better molecule than those before
+    them. The optimiser is never told how much budget is left, so a search that goes on from the ledger of an
     interrupted one, with the same seed and batch size, goes the same way.
 
     Args:
@@ -95,7 +97,7 @@ def search(
         num_batches += 1
         num_known = len(latents)
         for row, smiles in enumerate(proposals.smiles):
-            if smiles:
+            if smiles in oracle:
                 latents.setdefault(smiles, latent_of(proposals, row))
         num_idle = num_idle + 1 if len(latents) == num_known else 0
         if on_batch is not None:
@@ -125,7 +127,8 @@ def _result(
             for rank, call in enumerate(ranked, start=1)
         ],
         curve=oracle.curve(),
-        num_failed=len(oracle.history) - len(ranked),
+        num_failed=sum(call.has_failed for call in oracle.history),
+        num_broken=sum(call.breaks_constraint for call in oracle.history),
         num_batches=num_batches,
         stop_reason=stop_reason,
     )

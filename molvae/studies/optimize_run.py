@@ -3,6 +3,7 @@
 run.json        what was asked for, written first; a resumed run must be the same
 oracle.csv      every call of the oracle, as it happens
 molecules.csv   the molecules, best first      molecules.sdf   the best thousand with the same columns
+report.html     a page about it, by `search_report`
 """
 
 import logging
@@ -36,6 +37,7 @@ from molvae.whole_files import write_whole
 logger = logging.getLogger(__name__)
 
 ORACLE_FILE, MOLECULES_FILE, STRUCTURES_FILE = "oracle.csv", "molecules.csv", "molecules.sdf"
+PAGE_FILE = "report.html"
 #: Molecules in the SDF, the best.
 MAX_STRUCTURES = 1_000
 #: A resumed run may have another budget and patience; all else must be the same. Of a goal the objective's
@@ -135,7 +137,8 @@ def optimize_molecules(
 def _searched(
     model: MoleculeModel, request: OptimizeRequest, optimizer: Optimizer, out: Path, retry_failed: bool
 ) -> OptimizeResult:
-    """What the search finds, which is in the folder when it returns."""
+    """What the search finds, which is in the folder when it returns; a page of it as it was is gone."""
+    (out / PAGE_FILE).unlink(missing_ok=True)
     oracle = BudgetedOracle(request.objective, request.budget, out / ORACLE_FILE, retry_failed=retry_failed)
     with Progress(request.budget, f"optimizing {request.objective.column or 'the goal'}") as bar:
         num_seen = 0
@@ -162,13 +165,14 @@ def _searched(
 
 
 def _warn_of_starts(request: OptimizeRequest) -> None:
-    """Says how many starts break a constraint of the goal: they may be bred from, and are no answer."""
+    """Says how many starts break a constraint: they are no answer, and bred from while nothing is better."""
     checks = request.goal.constraints.checks()
     reasons = {smiles: broken_constraints(parse_smiles(smiles), checks) for smiles in request.starts}
     broken = [f"{smiles} ({reason})" for smiles, reason in reasons.items() if reason]
     if broken:
         logger.warning(
-            "%d of %d starting molecules break a constraint, the first is %s",
+            "%d of %d starting molecules break a constraint and are no answer, the first is %s; to let such "
+            "in, change [constraints] in the goal file, or without one give --no-alerts",
             len(broken),
             len(reasons),
             broken[0],

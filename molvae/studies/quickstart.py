@@ -2,7 +2,7 @@
 
 molecules.csv        sampled from the model that comes with molvae, as it is
 model/               that model, fine-tuned on the table       tuned_molecules.csv    sampled from it
-optimize-QED/, optimize-logP/    a search each                 metrics.csv            the table of figures
+optimize-QED/, optimize-logP/    a search each, and its page   metrics.csv            the table of figures
 """
 
 import logging

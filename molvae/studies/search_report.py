@@ -11,19 +11,16 @@ import numpy as np
 import pandas as pd
 
 from molvae.chem.drawing import outlines
-from molvae.errors import InputError
+from molvae.errors import InputError, SettingsError
 from molvae.interfaces import FloatArray
-from molvae.optimization.goal import goal_of_record
+from molvae.optimization.goal import Goal, goal_of_record
 from molvae.optimization.ledger import OracleCall, calls_so_far, ranked_calls
 from molvae.optimization.pareto import fronts, hypervolume
 from molvae.run_folder import RUN_FILE, read_record
 from molvae.studies.model_opinion import COMES_BACK
-from molvae.studies.optimize_run import MOLECULES_FILE, ORACLE_FILE, sought_value
+from molvae.studies.optimize_run import MOLECULES_FILE, ORACLE_FILE, PAGE_FILE, sought_value
 from molvae.studies.page.document import Section, facts_of, figure_of, gallery_of, page_of, table_of
 from molvae.whole_files import write_whole
-
-#: The page in the folder of a search.
-PAGE_FILE = "report.html"
 
 #: Molecules drawn, rows of the table, calls on the picture, and steps of the best one's descent.
 NUM_DRAWN, NUM_ROWS, NUM_POINTS, MAX_STEPS = 24, 30, 3_000, 12
@@ -63,7 +60,7 @@ def search_page(folder: Path) -> str:
             f'"{folder / ORACLE_FILE}" has no molecule with a score that keeps the constraints: there is '
             "nothing to report yet"
         )
-    goal = goal_of_record(record["goal"], RUN_FILE)
+    goal = _goal(folder, record)
     aims = goal.aims
     ranked = ranked_calls(scored, aims)
     table = _molecules(folder)
@@ -92,13 +89,16 @@ def _front(ranked: list[OracleCall], aims: tuple[str, ...]) -> Section:
     values = np.array([call.aims(aims) for call in ranked])
     is_best = fronts(values) == 1
     figure = go.Figure()
+    shown: list[int] = []
     for name, rows, color in (("others", ~is_best, COLORS[5]), ("the front", is_best, COLORS[1])):
         places = np.flatnonzero(rows)[:NUM_POINTS]
+        first = len(shown)
+        shown += places.tolist()
         figure.add_trace(
             go.Scattergl(
                 x=values[places, 0],
                 y=values[places, 1],
-                customdata=places.tolist(),
+                customdata=list(range(first, len(shown))),
                 mode="markers",
                 name=name,
                 marker={"size": 7, "opacity": 0.7, "color": color},
@@ -111,7 +111,7 @@ def _front(ranked: list[OracleCall], aims: tuple[str, ...]) -> Section:
         yaxis_title=aims[1].replace("_", " "),
         legend={"orientation": "h", "y": -0.18},
     )
-    drawings = [one.to_json() for one in outlines([call.smiles for call in ranked])]
+    drawings = [one.to_json() for one in outlines([ranked[place].smiles for place in shown])]
     text = (
         f"{int(is_best.sum()):,} molecules that none is better than in every aim: a hypervolume of "
         f"{hypervolume(values[is_best]):.3f}, where 1 would be all of each aim. Point at one to see it."
@@ -134,6 +134,10 @@ def _molecules(folder: Path) -> pd.DataFrame | None:
 
 def _record(folder: Path) -> dict[str, Any]:
     record = read_record(folder) or {}
+    if "objective" in record and record.get("goal") is None:
+        raise InputError(
+            f'"{folder}" is of a search by an earlier molvae, which did not say its goal: begin it anew'
+        )
     is_whole = isinstance(record.get("goal"), dict) and type(record.get("budget", 0)) is int
     if "objective" not in record or not is_whole:
         raise InputError(
@@ -143,9 +147,16 @@ def _record(folder: Path) -> dict[str, Any]:
     return record
 
 
+def _goal(folder: Path, record: dict[str, Any]) -> Goal:
+    try:
+        return goal_of_record(record["goal"], f'"{folder / RUN_FILE}"')
+    except (TypeError, AttributeError, SettingsError) as error:
+        raise InputError(f'"{folder / RUN_FILE}" is damaged, at the goal: begin the search anew') from error
+
+
 def _facts(record: dict[str, Any], calls: list[OracleCall]) -> dict[str, str]:
-    failed = sum(np.isnan(call.score) for call in calls)
-    broken = len(calls) - failed - sum(call.is_answer for call in calls)
+    failed = sum(call.has_failed for call in calls)
+    broken = sum(call.breaks_constraint for call in calls)
     facts = {
         "objective": record["objective"],
         "optimizer": record.get("optimizer", ""),

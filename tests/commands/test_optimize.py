@@ -169,7 +169,7 @@ def test_starts_of_a_file_are_those_that_the_model_can_read(
         (["--maximize", "QED", "--oracle-batch", "4"], '"--oracle-batch" says how an oracle is run'),
         (["--maximize", "QED", "--oracle-workers", "4"], '"--oracle-workers" says how an oracle is run'),
         (["--target", "logP=nan"], 'the target of logP is "nan": give a finite number'),
-        (["--goal", "goal.toml", "--no-alerts"], "write reactive = false and pains = false there"),
+        (["--goal", "goal.toml", "--no-alerts"], "write reactive and pains there, under [constraints]"),
     ],
 )
 def test_a_search_that_makes_no_sense_is_refused_before_it_starts(

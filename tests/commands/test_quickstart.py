@@ -49,6 +49,7 @@ def test_it_samples_fine_tunes_on_a_table_and_optimizes(
     assert pd.read_csv(out / "tuned_molecules.csv")["smiles"].tolist() == tuned.sample(30, seed=3)
     for name in ("QED", "logP"):
         calls = pd.read_csv(out / f"optimize-{name}" / "oracle.csv")
+        assert (out / f"optimize-{name}" / "report.html").is_file()
         assert len(calls) == 12
         assert metrics[f"best {name}"] == pytest.approx(calls["score"].max())
     assert max(map(len, outcome.out.splitlines())) < 130 + len(str(out))

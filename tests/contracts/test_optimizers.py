@@ -1,5 +1,7 @@
 """What every optimiser promises, on every oracle of the tables."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -72,6 +74,17 @@ def test_scores_that_are_all_missing_are_survived(optimizer: str) -> None:
     result = run(optimizer, "failing", seed=3, starts=(toy_smiles([2] * 12),))
     assert result.molecules == []
     assert result.num_failed == BUDGET
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_what_may_be_no_answer_costs_no_call_unless_it_was_given(optimizer: str) -> None:
+    start = toy_smiles([4] * 12)
+    objective = dataclasses.replace(ORACLES["linear"], is_allowed=lambda text: text.count("I") <= 3)
+    oracle = BudgetedOracle(objective, BUDGET)
+    search(OPTIMIZERS[optimizer](TeachableToy(), objective, [start, toy_smiles([1] * 12)], 3), oracle)
+    assert len(oracle.history) == BUDGET
+    assert oracle.history[0].smiles == start
+    assert max(call.smiles.count("I") for call in oracle.history[1:]) <= 3
 
 
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)

@@ -16,6 +16,7 @@ from molvae.optimization.constraints import ConstraintSettings
 from molvae.optimization.desired_property import DesiredProperty
 from molvae.optimization.goal import Goal
 from molvae.optimization.goal_objective import goal_objective
+from molvae.optimization.memory import START
 from molvae.optimization.objectives import Evaluations
 from molvae.optimization.oracle import BudgetedOracle
 from molvae.optimization.plugin_oracle import OracleSettings
@@ -167,14 +168,14 @@ def test_the_ledger_holds_reasons_and_each_batch_as_it_comes_and_a_resumed_oracl
     assert path.read_bytes() == b"".join(lines)
 
 
-def test_what_breaks_a_constraint_stands_in_the_ledger_where_it_was_proposed(tmp_path: Path) -> None:
+def test_starts_that_break_a_constraint_stand_in_the_ledger_where_they_were_proposed(tmp_path: Path) -> None:
     constraints = ConstraintSettings(elements=("C",), pains=False, reactive=False)
     goal = Goal(properties=(ENERGY,), oracle=TROUBLED, folder=FOLDER, constraints=constraints)
     smiles = ["CO", "CC", "CCC", "NC", "CCCC", "OC=O", "N"]
     with goal_objective(goal, ToyLatentModel()) as objective:
         parts = [list(places) for places, _ in objective.in_parts(smiles)]
         oracle = BudgetedOracle(objective, 7, tmp_path / "oracle.csv")
-        oracle(smiles)
+        oracle(smiles, [START] * 7)
     assert parts == [[0, 1, 2], [3, 4], [5, 6]]
     assert [call.error for call in oracle.history] == [
         "elements: O",
@@ -200,7 +201,7 @@ def test_a_column_that_the_oracle_does_not_give_ends_the_search_and_costs_no_cal
 
 @pytest.mark.parametrize("optimizer", ["cma-es", "random-prior"])
 @pytest.mark.parametrize("properties", [(SIZE,), (DesiredProperty(name="QED", maximize=True),)])
-def test_a_search_in_which_every_molecule_breaks_a_constraint_goes_on_to_its_end(
+def test_a_search_in_which_every_molecule_breaks_a_constraint_spends_one_call_on_its_start_and_ends(
     optimizer: str, properties: tuple[DesiredProperty, ...]
 ) -> None:
     model = ToyLatentModel()
@@ -209,8 +210,24 @@ def test_a_search_in_which_every_molecule_breaks_a_constraint_goes_on_to_its_end
         oracle = BudgetedOracle(objective, 30)
         built = OPTIMIZERS[optimizer](model, objective, [toy_smiles([2] * 12)], 0, None)
         result = search(built, oracle)
-    assert result.stop_reason == "budget spent"
-    assert all("max_heavy_atoms" in call.error for call in oracle.history)
+    assert result.stop_reason == "stalled"
+    assert (result.num_broken, result.num_failed) == (1, 0)
+    assert [call.operator for call in oracle.history] == ["start"]
+    assert "max_heavy_atoms" in oracle.history[0].error
+
+
+def test_what_breaks_a_constraint_is_no_failure_and_is_not_forgotten_with_those(tmp_path: Path) -> None:
+    goal = Goal(properties=(DesiredProperty(name="MW", maximize=True),), constraints=ConstraintSettings())
+    acyl_chloride, path = "CC(=O)Cl", tmp_path / "oracle.csv"
+    with goal_objective(goal, ToyLatentModel()) as objective:
+        oracle = BudgetedOracle(objective, 5, path)
+        scores = oracle([acyl_chloride, acyl_chloride + "C", "CCO"], ["start", "prior", "prior"])
+        assert np.isnan(scores[:2]).all()
+        assert [call.smiles for call in oracle.history] == [acyl_chloride, "CCO"]
+        first = oracle.history[0]
+        assert (first.breaks_constraint, first.has_failed, first.is_answer) == (True, False, False)
+        again = BudgetedOracle(objective, 5, path, retry_failed=True)
+    assert [call.smiles for call in again.history] == [acyl_chloride, "CCO"]
 
 
 def test_gradient_ascent_follows_the_head_where_a_goal_is_one_plain_property() -> None:
