@@ -149,7 +149,7 @@ class BudgetedOracle:
         canonical = [canonical_or_empty(text) for text in smiles]
         new: dict[str, tuple[str, str]] = {}
         for text, operator, parent in zip(canonical, operators, parents, strict=True):
-            is_new = bool(text) and text not in self and text not in new and len(new) < self.remaining
+            is_new = bool(text) and text not in self._calls and text not in new and len(new) < self.remaining
             if is_new and (operator == START or self._may_be_answer(text)):
                 new[text] = (operator, parent)
         self._tell_if_other_search(canonical, is_new=bool(new))
@@ -160,8 +160,8 @@ class BudgetedOracle:
         )
 
     def __contains__(self, smiles: str) -> bool:
-        """Whether a canonical SMILES was asked about."""
-        return smiles in self._calls
+        """Whether a molecule was asked about, in any spelling."""
+        return canonical_or_empty(smiles) in self._calls
 
     def _may_be_answer(self, smiles: str) -> bool:
         return self.objective.is_allowed is None or self.objective.is_allowed(smiles)

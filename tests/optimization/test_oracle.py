@@ -228,3 +228,11 @@ def test_a_spoilt_ledger_row_is_refused_with_its_number(
 def test_a_budget_below_one_is_refused() -> None:
     with pytest.raises(SettingsError, match='the oracle budget is "0": give at least 1 call'):
         counting_oracle(0)
+
+
+def test_it_knows_what_was_asked_about_in_any_spelling() -> None:
+    oracle = counting_oracle(1)[0]
+    oracle(["CCO", "CCC"])
+    assert "OCC" in oracle
+    assert "CCC" not in oracle, "it was beyond the budget"
+    assert "" not in oracle
