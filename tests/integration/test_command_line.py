@@ -34,6 +34,7 @@ smiles_column = "structure"
 [optimize]
 maximize = "QED"
 optimizer = "cma-es"
+alerts = false
 budget = 6
 """
 
