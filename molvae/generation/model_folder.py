@@ -32,6 +32,7 @@ from molvae.errors import ModelFolderError, SettingsError
 from molvae.generation.latent_model import MoleculeModel
 from molvae.generation.membership import MoleculeKeys
 from molvae.generation.prior_fitting import prior_from_state
+from molvae.generation.priors import CONDITIONAL
 from molvae.generation.tensors import load_weights, read_tensors, tensor_bytes
 from molvae.generation.writers import SmilesLanguageModel
 from molvae.models.autoencoder import Autoencoder, AutoencoderSettings
@@ -58,9 +59,9 @@ PRIOR_FILES = {
     "mixture": "prior-mixture.safetensors",
     "flow": "prior-flow.safetensors",
     "language-model": "prior-language-model.safetensors",
-    "conditional": "prior-conditional.safetensors",
+    CONDITIONAL: "prior-conditional.safetensors",
 }
-LANGUAGE_MODEL, CONDITIONAL = "language-model", "conditional"
+LANGUAGE_MODEL = "language-model"
 _LIBRARIES = ("molvae", "torch", "rdkit", "selfies", "tokenizers", "numpy")
 
 

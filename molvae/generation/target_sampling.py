@@ -2,7 +2,7 @@
 
 That is the prior given the request: what is kept is as good, as diverse and as new as what the prior draws,
 and lies within the tolerance by construction. Two things save work: a prior that can be told properties is
-told the request, so that most of its draws land; and what the head predicts to land far off is not decoded.
+told the request, so that more of its draws land; and what the head predicts to land far off is not decoded.
 Steering latents along the head's slope was tried instead, and is not done: what decoded from moved
 codes was much less like the data, and at logP 4.5 landed about as often as draws (docs/experiments.md).
 """

@@ -188,7 +188,7 @@ class _Fit:
         length: FitLength,
         seed: int,
         checkpoint: Path,
-        told: FloatArray | None = None,
+        told: FloatArray | None,
     ) -> None:
         self.arrays, self.length, self.seed, self.checkpoint = arrays, length, seed, checkpoint
         self.told = told
