@@ -14,10 +14,12 @@ def encode_or_keep(model: LatentModel, smiles: Sequence[str], latents: FloatArra
     A batch that the model refuses is halved until it doesn't: one molecule costs few calls more, many of them
     up to twice as many as asking one by one.
     """
+    if len(smiles) == 0:
+        return latents
     try:
         return model.encode(smiles)
     except MoleculeError:
-        if len(smiles) <= 1:
+        if len(smiles) == 1:
             return latents
     half = len(smiles) // 2
     sides = (slice(half), slice(half, None))

@@ -146,7 +146,7 @@ class Memory:
             for text in dict.fromkeys(smiles)
             if text not in self._latents and text not in self._latentless
         ]
-        for text, latent in zip(new, encode_readable(self._model, new) if new else [], strict=True):
+        for text, latent in zip(new, encode_readable(self._model, new), strict=True):
             if np.isnan(latent).any():
                 self._latentless.add(text)
             else:

@@ -204,7 +204,7 @@ def similarity_function(leads: Sequence[str]) -> Callable[[Sequence[str]], Float
 def _predicted(model: LatentModel, smiles: Sequence[str], column: int) -> FloatArray:
     """What the head says of molecules, `(B,)`; NaN for one that the model can't read."""
     predicted = np.full(len(smiles), np.nan)
-    latents = encode_readable(model, smiles) if len(smiles) else np.empty((0, model.latent_dim))
+    latents = encode_readable(model, smiles)
     is_read = np.isfinite(latents).all(axis=1)
     if is_read.any():
         predicted[is_read] = model.predict(latents[is_read]).mean[:, column]
